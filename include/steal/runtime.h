@@ -1,0 +1,116 @@
+/*
+ * steal/runtime.h - workers that run tasks, from birth to death.
+ *
+ *     struct countdown c = { STEAL_FUTURE(&countdown_ops), 3 };
+ *
+ *     return steal_run(NULL, &c.future);
+ *
+ * Several runtimes may live in a process; each has its own threads.
+ */
+#ifndef STEAL_RUNTIME_H
+#define STEAL_RUNTIME_H
+
+#include <steal/base.h>
+
+STEAL_BEGIN_DECLS
+
+#define STEAL_WORKERS_MAX 256
+
+/* Flags of struct steal_options. */
+#define STEAL_ON_CALLER 1u /* one worker: the thread that calls block_on */
+
+/* Where tasks get their memory.  Called by any thread.  Blocks are aligned to
+ * 16 bytes, or to what malloc() gives if that is more; `size` is that of the
+ * allocation. */
+struct steal_allocator {
+    void *(*allocate)(size_t size, void *data); /* NULL: out of memory */
+    void (*release)(void *block, size_t size, void *data);
+    void *data;
+};
+
+/* Called by a worker: on its thread's start and end, before it sleeps and after
+ * it woke.  They must not block, nor call back into the runtime. */
+struct steal_hooks {
+    void (*start)(unsigned worker, void *data);
+    void (*stop)(unsigned worker, void *data);
+    void (*park)(unsigned worker, void *data);
+    void (*unpark)(unsigned worker, void *data);
+    void *data;
+};
+
+/* Zero, or NULL, stands for the default everywhere. */
+struct steal_options {
+    size_t size;       /* of this struct, for programs older than the library */
+    unsigned workers;  /* default: steal_default_workers() */
+    unsigned flags;    /* STEAL_ON_CALLER */
+    const char *name;  /* of the threads, copied; default "steal" */
+    size_t stack_size; /* of a worker, in bytes; default: the system's */
+    uint64_t seed;     /* of the choice of victims; default: a new one */
+    struct steal_hooks hooks;
+    struct steal_allocator allocator; /* default: malloc() and free() */
+};
+
+/* clang-format off */
+#define STEAL_OPTIONS_INIT                                                    \
+    { sizeof(struct steal_options), 0, 0, NULL, 0, 0,                         \
+      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL } }
+/* clang-format on */
+
+/*
+ * Starts a runtime.  `options` may be NULL.
+ * Errors: -EINVAL (more than STEAL_WORKERS_MAX workers, half an allocator, a
+ * size of 0), -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop that
+ * cannot be made, as -EMFILE.
+ */
+STEAL_API STEAL_MUST_CHECK int steal_runtime_new(struct steal_runtime **runtime,
+        const struct steal_options *options);
+
+/*
+ * Stops a runtime and frees it: nothing is spawned any more, every live task is
+ * canceled and its future dropped, all threads are joined.  Waits at most
+ * `limit` ns for tasks that are inside a poll.
+ *
+ * -ETIMEDOUT: some still are, and steal_runtime_stuck() names them; the runtime
+ *             goes on stopping and wants another steal_runtime_stop().
+ * -EDEADLK:   called by one of its workers; steal_runtime_begin_stop() may be.
+ * -ECANCELED: in the child of a fork(), which has none of the threads.
+ */
+STEAL_API int steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit);
+
+/* Begins to stop without waiting: callable inside a task.  A block_on() that
+ * waits gets -ECANCELED.  steal_runtime_stop() is still owed, by the owner. */
+STEAL_API void steal_runtime_begin_stop(struct steal_runtime *runtime);
+
+/* Writes the names of up to `n` tasks that are being polled at this moment, and
+ * returns how many are.  The names live as long as their ops. */
+STEAL_API size_t steal_runtime_stuck(struct steal_runtime *runtime,
+        const char **names, size_t n);
+
+/*
+ * Runs `future` as a task and blocks the caller until it is finished; returns
+ * its result.  The future stays the caller's, and is dropped.
+ *
+ * -ECANCELED: the runtime stopped before, or the task was aborted.
+ * -ENOMEM:    nothing happened.
+ * -EDEADLK:   called by a worker, of whichever runtime: await instead.
+ */
+STEAL_API int steal_block_on(struct steal_runtime *runtime,
+        struct steal_future *future);
+
+/* All in one: a runtime with these options (may be NULL), block on the future,
+ * stop. */
+STEAL_API int steal_run(const struct steal_options *options,
+        struct steal_future *future);
+
+/* The runtime whose worker calls, else NULL. */
+STEAL_API struct steal_runtime *steal_runtime_current(void);
+
+STEAL_API unsigned steal_runtime_workers(const struct steal_runtime *runtime);
+
+/* How many processors this process may use: the least of the affinity mask and
+ * the CPU quotas of its cgroup and all above it, rounded up; at least 1. */
+STEAL_API unsigned steal_default_workers(void);
+
+STEAL_END_DECLS
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * block_on.c
+ *
+ * The future runs as a task, whose root refers to the caller's future and to
+ * the blocker on the caller's stack.  The root is dropped when the future has
+ * ended, either way, and that is what tells the blocker.
+ *
+ * Orderings
+ *   O1  root_drop: store state, release  ->  wait: load state, acquire
+ *       The result, and all that the future did.  After the store the blocker
+ *       may be gone: the futex is woken by its address alone.
+ *
+ * On a runtime with STEAL_ON_CALLER one of the threads that wait is the worker.
+ * When its own future has ended it gives that up, to another of them.
+ */
+#include "block_on.h"
+
+#include <errno.h>
+
+#include <steal/runtime.h>
+#include <steal/task.h>
+
+#include "../base/futex.h"
+#include "runtime.h"
+
+enum {
+    WAITING,
+    DONE = BLOCKER_DONE,
+    CALLED /* the worker's seat is free: try to take it */
+};
+
+struct root {
+    struct steal_future future;
+    struct steal_future *inner;
+    struct blocker *blocker;
+    bool ready;
+};
+
+static enum steal_poll
+root_poll(struct steal_future *future, struct steal_context *cx)
+{
+    struct root *root = (struct root *)future;
+
+    if (steal_future_poll(root->inner, cx) == STEAL_PENDING)
+        return STEAL_PENDING;
+    root->ready = true;
+    return STEAL_READY;
+}
+
+static void
+root_drop(struct steal_future *future)
+{
+    struct root *root = (struct root *)future;
+    struct blocker *blocker = root->blocker;
+
+    steal_future_drop(root->inner);
+    blocker->result = root->ready ? root->inner->result : -ECANCELED;
+    store_release(&blocker->state, DONE); /* O1 */
+    steal__futex_wake(&blocker->state, 1);
+}
+
+static const struct steal_future_ops root_ops = { .name = "block_on",
+    .poll = root_poll,
+    .drop = root_drop };
+
+static void
+wait_for_done(struct blocker *blocker)
+{
+    while (!steal__blocker_is_done(blocker)) /* O1 */
+        steal__futex_wait(&blocker->state, WAITING, UINT64_MAX);
+}
+
+/*
+ * STEAL_ON_CALLER
+ */
+
+/* True if the worker's seat is ours; else we are in line for it. */
+static bool
+take_seat(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    bool taken;
+
+    lock_take(&runtime->seat_lock);
+    taken = !runtime->seat_taken;
+    if (taken)
+        runtime->seat_taken = true;
+    else
+        list_append(&runtime->waiting, &blocker->link);
+    lock_give(&runtime->seat_lock);
+    return taken;
+}
+
+static void
+leave_line(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    lock_take(&runtime->seat_lock);
+    list_remove(&blocker->link);
+    lock_give(&runtime->seat_lock);
+}
+
+/* Gives the seat up and calls the first in line, who is in line until it has
+ * left it under the lock, hence still there. */
+static void
+give_seat(struct steal_runtime *runtime)
+{
+    struct list *first;
+
+    lock_take(&runtime->seat_lock);
+    runtime->seat_taken = false;
+    first = list_first(&runtime->waiting);
+    if (first) {
+        struct blocker *next = container_of(first, struct blocker, link);
+        uint32_t old = WAITING;
+
+        if (cas_strong_acq_rel(&next->state, &old, CALLED))
+            steal__futex_wake(&next->state, 1);
+    }
+    lock_give(&runtime->seat_lock);
+}
+
+static void
+work_until_done(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    while (!steal__blocker_is_done(blocker)) {
+        uint32_t called = CALLED;
+
+        if (take_seat(runtime, blocker)) {
+            steal__worker_run(&runtime->workers[0], blocker);
+            give_seat(runtime);
+            continue;
+        }
+        while (load_acquire(&blocker->state) == WAITING)
+            steal__futex_wait(&blocker->state, WAITING, UINT64_MAX);
+        leave_line(runtime, blocker);
+        cas_strong_acq_rel(&blocker->state, &called, WAITING);
+    }
+}
+
+int
+steal_block_on(struct steal_runtime *runtime, struct steal_future *future)
+{
+    struct blocker blocker = { .result = -ECANCELED };
+    struct root root = { STEAL_FUTURE(&root_ops), future, &blocker, false };
+    int error;
+
+    if (steal__worker)
+        return -EDEADLK;
+    if (!runtime)
+        return -EINVAL;
+    error = steal_spawn(runtime, &root.future, sizeof root, NULL);
+    if (error)
+        return error;
+    if (runtime->options.flags & STEAL_ON_CALLER)
+        work_until_done(runtime, &blocker);
+    else
+        wait_for_done(&blocker);
+    return blocker.result;
+}

@@ -1,0 +1,27 @@
+/*
+ * block_on.h - a thread that waits, on its own stack, for a task to end.
+ *
+ * Threads: init and wait are the waiting thread's.
+ */
+#ifndef STEAL_SCHED_BLOCK_ON_H
+#define STEAL_SCHED_BLOCK_ON_H
+
+#include "../base/atomic.h"
+#include "../base/list.h"
+
+struct blocker {
+    _Atomic(uint32_t) state; /* block_on.c */
+    int result;
+    struct list link; /* STEAL_ON_CALLER: in runtime.waiting */
+};
+
+#define BLOCKER_DONE 1u
+
+/* True once the task has ended and its future is dropped. */
+static inline bool
+steal__blocker_is_done(struct blocker *blocker)
+{
+    return load_acquire(&blocker->state) == BLOCKER_DONE;
+}
+
+#endif

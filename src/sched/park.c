@@ -1,0 +1,162 @@
+/*
+ * park.c - SLEEP.md has the protocol; here is a worker's side of it.
+ */
+#include "park.h"
+
+#include <steal/time.h>
+
+#include "block_on.h"
+#include "runtime.h"
+
+/* How long the monitor sleeps at a time. */
+#define TICK STEAL_MS(10)
+
+static void
+unpark_index(struct steal_runtime *runtime, int index)
+{
+    if (index != IDLE_NOBODY)
+        steal__worker_unpark(&runtime->workers[index]);
+}
+
+void
+steal__runtime_notify_slow(struct steal_runtime *runtime)
+{
+    struct idle_calls calls = steal__idle_notify(&runtime->idle);
+
+    unpark_index(runtime, calls.worker);
+    unpark_index(runtime, calls.monitor);
+}
+
+void
+steal__runtime_appoint_slow(struct steal_runtime *runtime)
+{
+    unpark_index(runtime, steal__idle_appoint(&runtime->idle));
+}
+
+/* What must not be slept through: looked at after the sleep is announced (S1),
+ * and whenever the sleep was interrupted. */
+static bool
+has_work(struct worker *w)
+{
+    struct steal_runtime *runtime = w->runtime;
+
+    if (!steal__injector_is_empty(&runtime->injector))
+        return true;
+    if (!slot_is_empty(&w->slot))
+        return true;
+    for (unsigned i = 0; i < runtime->nworkers; i++) {
+        if (!steal__ring_is_empty(&runtime->workers[i].ring))
+            return true;
+    }
+    if (w->blocker && steal__blocker_is_done(w->blocker))
+        return true;
+    if (!runtime_is_stopping(runtime))
+        return false;
+    return !w->closing || steal__runtime_is_quiet(runtime);
+}
+
+/* Sleeps once: in the driver's seat if that is free, else on the parker. */
+static bool
+doze(struct worker *w, uint64_t deadline, bool may_drive)
+{
+    struct steal_runtime *runtime = w->runtime;
+
+    if (!may_drive || !steal__driver_try_take(&runtime->driver)) {
+        steal__parker_park(&w->parker, deadline);
+        return false;
+    }
+    store_relaxed(&runtime->idle.driver, (int)w->index); /* a hint */
+    if (steal__parker_begin_drive(&w->parker)) {
+        steal__driver_turn(&runtime->driver, deadline);
+        steal__parker_end_drive(&w->parker);
+    }
+    store_relaxed(&runtime->idle.driver, IDLE_NOBODY);
+    steal__driver_give(&runtime->driver);
+    return true;
+}
+
+/* True if the worker has polled nothing else since the last look: whatever is
+ * in its slot waits for the end of that poll. */
+static bool
+is_stuck(struct worker *v)
+{
+    uint32_t polls = load_relaxed(&v->polls); /* a hint, as all here */
+    bool stuck = polls == v->seen_polls && load_relaxed(&v->polling);
+
+    v->seen_polls = polls;
+    return stuck;
+}
+
+/* The monitor's look around.  True if it has taken a task out of the slot of a
+ * worker that is stuck; *quiet if no worker did anything since the last time. */
+static bool
+watch(struct worker *w, bool *quiet)
+{
+    struct steal_runtime *runtime = w->runtime;
+
+    *quiet = true;
+    for (unsigned i = 0; i < runtime->nworkers; i++) {
+        struct worker *v = &runtime->workers[i];
+        uint32_t before = v->seen_polls;
+        struct steal_task *task;
+
+        if (v == w)
+            continue;
+        task = is_stuck(v) ? slot_take(&v->slot) : NULL;
+        if (v->seen_polls != before)
+            *quiet = false;
+        if (task) {
+            slot_put(&w->slot, task);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sleeps until it is picked, or finds something. */
+static bool
+sleep_until_called(struct worker *w)
+{
+    struct idle *idle = &w->runtime->idle;
+    bool ticked = false; /* as the monitor, at least once */
+    bool drove = false;
+
+    while (steal__idle_is_asleep(idle, w->index) && !has_work(w)) {
+        bool monitor = steal__idle_is_monitor(idle, w->index);
+        uint64_t deadline = monitor ? steal_now() + TICK : STEAL_FOREVER;
+        bool quiet;
+
+        /* Who has just left the seat usually comes back: the monitor takes it
+         * only when it is still free a tick later. */
+        drove = doze(w, deadline, !monitor || ticked);
+        ticked = monitor;
+        if (!monitor || !steal__idle_is_asleep(idle, w->index))
+            continue;
+        if (watch(w, &quiet))
+            break;
+        if (quiet)
+            steal__idle_resign(idle, w->index);
+    }
+    return drove;
+}
+
+void
+steal__park(struct worker *w)
+{
+    struct steal_runtime *runtime = w->runtime;
+    const struct steal_hooks *hooks = &runtime->options.hooks;
+    bool drove;
+    int heir;
+
+    store_relaxed(&w->polling, NULL); /* a hint */
+    steal__idle_sleep(&runtime->idle, w->index, w->searching);
+    if (hooks->park)
+        hooks->park(w->index, hooks->data);
+    drove = sleep_until_called(w);
+    if (hooks->unpark)
+        hooks->unpark(w->index, hooks->data);
+    w->searching = steal__idle_rise(&runtime->idle, w->index, &heir);
+    unpark_index(runtime, heir);
+    if (drove)
+        runtime_need_monitor(runtime);
+}

@@ -1,0 +1,456 @@
+/*
+ * runtime.c - birth and death of a runtime.
+ *
+ * Death, in steps:
+ *
+ *   1  begin_stop() sets `stopping`: nothing more is spawned, and a spawn that
+ *      came too late is canceled by its own thread (census.h, O2)
+ *   2  each worker sees it, closes its register of parked tasks, which
+ *      queues them all, and from then on cancels what it takes
+ *   3  a worker that finds the census quiet goes home, and wakes the others
+ *   4  stop() joins the threads and takes everything down
+ *   5  tasks that are still referred to, by a handle or a waker, keep the
+ *      struct itself, since its allocator must take their memory back
+ */
+#include "runtime.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <steal/time.h>
+
+#include "../base/assert.h"
+#include "../base/cpus.h"
+#include "../base/futex.h"
+#include "../task/schedule.h"
+#include "../task/task.h"
+#include "block_on.h"
+
+/* Ids are given to workers in ranges. */
+#define ID_RANGE 4096
+
+static _Atomic(uint64_t) next_id = 1;
+
+/*
+ * fork(): the child has none of the threads
+ */
+
+static _Atomic(unsigned) fork_generation;
+
+static void
+after_fork_in_child(void)
+{
+    add_relaxed(&fork_generation, 1); /* there is one thread */
+}
+
+static void
+watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
+static bool
+is_of_parent(const struct steal_runtime *runtime)
+{
+    return runtime->fork_generation != load_relaxed(&fork_generation);
+}
+
+/*
+ * Options
+ */
+
+static int
+read_options(struct steal_options *to, const struct steal_options *from)
+{
+    static const struct steal_options defaults = STEAL_OPTIONS_INIT;
+
+    *to = defaults;
+    if (from) {
+        if (from->size < offsetof(struct steal_options, name))
+            return -EINVAL;
+        memcpy(to, from, from->size < sizeof *to ? from->size : sizeof *to);
+    }
+    if (!to->allocator.allocate != !to->allocator.release)
+        return -EINVAL;
+    if (to->workers > STEAL_WORKERS_MAX || to->flags & ~STEAL_ON_CALLER)
+        return -EINVAL;
+    if (to->flags & STEAL_ON_CALLER && to->workers > 1)
+        return -EINVAL;
+    if (to->flags & STEAL_ON_CALLER)
+        to->workers = 1;
+    if (!to->workers)
+        to->workers = steal_default_workers();
+    if (!to->seed)
+        to->seed = steal_now();
+    return 0;
+}
+
+/*
+ * Birth
+ */
+
+static void *
+worker_main(void *arg)
+{
+    struct worker *w = arg;
+    struct steal_runtime *runtime = w->runtime;
+    const struct steal_hooks *hooks = &runtime->options.hooks;
+
+    if (hooks->start)
+        hooks->start(w->index, hooks->data);
+    steal__worker_run(w, NULL);
+    if (hooks->stop)
+        hooks->stop(w->index, hooks->data);
+    sub_release(&runtime->running, 1); /* the joiner acquires it */
+    steal__futex_wake(&runtime->running, 1);
+    return NULL;
+}
+
+static int
+start_thread(struct worker *w, const pthread_attr_t *attr)
+{
+    char name[16];
+    int error = pthread_create(&w->thread, attr, worker_main, w);
+
+    if (error)
+        return -error;
+    snprintf(name, sizeof name, "%.10s-%u", w->runtime->name, w->index % 1000);
+#ifdef __linux__
+    pthread_setname_np(w->thread, name);
+#endif
+    return 0;
+}
+
+static void
+join_threads(struct steal_runtime *runtime, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(runtime->workers[i].thread, NULL);
+}
+
+/* Starts them all or none. */
+static int
+start_threads(struct steal_runtime *runtime)
+{
+    pthread_attr_t attr;
+    unsigned n = 0;
+    int error = 0;
+
+    if (runtime->options.flags & STEAL_ON_CALLER)
+        return 0;
+    error = -pthread_attr_init(&attr);
+    if (error)
+        return error;
+    if (runtime->options.stack_size)
+        error = -pthread_attr_setstacksize(&attr, runtime->options.stack_size);
+    store_relaxed(&runtime->running, runtime->nworkers);
+    while (!error && n < runtime->nworkers) {
+        error = start_thread(&runtime->workers[n], &attr);
+        n += !error;
+    }
+    pthread_attr_destroy(&attr);
+    if (error) {
+        steal_runtime_begin_stop(runtime);
+        join_threads(runtime, n);
+    }
+    return error;
+}
+
+static int
+init_workers(struct steal_runtime *runtime)
+{
+    runtime->nworkers = runtime->options.workers;
+    runtime->workers = aligned_alloc(_Alignof(struct worker),
+            runtime->nworkers * sizeof *runtime->workers);
+    if (!runtime->workers)
+        return -ENOMEM;
+    for (unsigned i = 0; i < runtime->nworkers; i++)
+        steal__worker_init(&runtime->workers[i], runtime, i);
+    return 0;
+}
+
+static void
+init_shared(struct steal_runtime *runtime)
+{
+    const char *name = runtime->options.name;
+
+    snprintf(runtime->name, sizeof runtime->name, "%.11s",
+            name ? name : "steal");
+    runtime->options.name = runtime->name;
+    runtime->fork_generation = load_relaxed(&fork_generation);
+    steal__idle_init(&runtime->idle, runtime->options.workers);
+    steal__injector_init(&runtime->injector);
+    steal__depot_init(&runtime->depot, &runtime->options.allocator);
+    store_relaxed(&runtime->stopping, 0); /* not shared yet, as all here */
+    store_relaxed(&runtime->running, 0);
+    store_relaxed(&runtime->balance, BALANCE_OPEN);
+    census_init(&runtime->foreign);
+    lock_init(&runtime->seat_lock);
+    runtime->seat_taken = false;
+    list_init(&runtime->waiting);
+}
+
+int
+steal_runtime_new(struct steal_runtime **result,
+        const struct steal_options *options)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct steal_options copy;
+    struct steal_runtime *runtime;
+    int error = read_options(&copy, options);
+
+    if (error)
+        return error;
+    pthread_once(&once, watch_forks);
+    runtime = aligned_alloc(_Alignof(struct steal_runtime), sizeof *runtime);
+    if (!runtime)
+        return -ENOMEM;
+    runtime->options = copy;
+    init_shared(runtime);
+    error = init_workers(runtime);
+    if (error)
+        goto free_runtime;
+    error = steal__driver_init(&runtime->driver, runtime, runtime->nworkers);
+    if (error)
+        goto free_workers;
+    error = start_threads(runtime);
+    if (error)
+        goto fini_driver;
+    *result = runtime;
+    return 0;
+
+fini_driver:
+    steal__driver_fini(&runtime->driver);
+free_workers:
+    free(runtime->workers);
+free_runtime:
+    free(runtime);
+    return error;
+}
+
+/*
+ * Death
+ */
+
+static void
+sum_census(struct steal_runtime *runtime, bool deaths, uint64_t *sum)
+{
+    struct census *census = &runtime->foreign;
+
+    *sum = load_acquire(deaths ? &census->died : &census->born); /* O1 */
+    for (unsigned i = 0; i < runtime->nworkers; i++) {
+        census = &runtime->workers[i].census;
+        *sum += load_acquire(deaths ? &census->died : &census->born); /* O1 */
+    }
+}
+
+bool
+steal__runtime_is_quiet(struct steal_runtime *runtime)
+{
+    uint64_t born;
+    uint64_t died;
+
+    fence_seq_cst(); /* census.h, O2 */
+    sum_census(runtime, true, &died);
+    sum_census(runtime, false, &born);
+    return born == died;
+}
+
+void
+steal__runtime_unpark_all(struct steal_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->nworkers; i++)
+        steal__worker_unpark(&runtime->workers[i]);
+}
+
+void
+steal_runtime_begin_stop(struct steal_runtime *runtime)
+{
+    store_release(&runtime->stopping, 1);
+    steal__runtime_unpark_all(runtime);
+}
+
+/* False if some worker is still there at the deadline. */
+static bool
+wait_for_workers(struct steal_runtime *runtime, uint64_t deadline)
+{
+    uint32_t running;
+    bool in_time = true;
+
+    while ((running = load_acquire(&runtime->running)) && in_time)
+        in_time = steal__futex_wait(&runtime->running, running, deadline);
+    return !running;
+}
+
+/* Gives back what the runtime holds, and itself unless tasks are still referred
+ * to: then the last of those does (balance). */
+static void
+take_down(struct steal_runtime *runtime)
+{
+    int64_t out = -BALANCE_OPEN;
+
+    steal__driver_fini(&runtime->driver);
+    for (unsigned i = 0; i < runtime->nworkers; i++) {
+        out += runtime->workers[i].blocks.balance;
+        steal__worker_fini(&runtime->workers[i]);
+    }
+    steal__depot_fini(&runtime->depot);
+    free(runtime->workers);
+    if (add_acq_rel(&runtime->balance, out) + out == 0)
+        free(runtime);
+}
+
+int
+steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit)
+{
+    if (is_of_parent(runtime))
+        return -ECANCELED;
+    if (steal__worker)
+        return -EDEADLK;
+    steal_runtime_begin_stop(runtime);
+    if (runtime->options.flags & STEAL_ON_CALLER) {
+        steal__worker_run(&runtime->workers[0], NULL);
+    } else {
+        if (!wait_for_workers(runtime, steal_time_add(steal_now(), limit)))
+            return -ETIMEDOUT;
+        join_threads(runtime, runtime->nworkers);
+    }
+    take_down(runtime);
+    return 0;
+}
+
+size_t
+steal_runtime_stuck(struct steal_runtime *runtime, const char **names, size_t n)
+{
+    size_t found = 0;
+
+    for (unsigned i = 0; i < runtime->nworkers; i++) {
+        const struct steal_future_ops *ops = load_relaxed(
+                &runtime->workers[i].polling);
+
+        if (ops && found++ < n)
+            names[found - 1] = ops->name ? ops->name : "future";
+    }
+    return found;
+}
+
+int
+steal_run(const struct steal_options *options, struct steal_future *future)
+{
+    struct steal_runtime *runtime;
+    int result;
+
+    if (steal__worker)
+        return -EDEADLK;
+    result = steal_runtime_new(&runtime, options);
+    if (result)
+        return result;
+    result = steal_block_on(runtime, future);
+    steal_runtime_stop(runtime, STEAL_FOREVER);
+    return result;
+}
+
+/*
+ * What tasks and futures ask of the runtime
+ */
+
+struct steal_runtime *
+steal_runtime_current(void)
+{
+    return steal__worker ? steal__worker->runtime : NULL;
+}
+
+unsigned
+steal_runtime_workers(const struct steal_runtime *runtime)
+{
+    return runtime->nworkers;
+}
+
+struct steal_runtime *
+steal__runtime_for(struct steal_runtime *runtime, int *error)
+{
+    if (!runtime)
+        runtime = steal_runtime_current();
+    *error = 0;
+    if (!runtime)
+        *error = -EINVAL;
+    else if (is_of_parent(runtime) || runtime_is_stopping(runtime))
+        *error = -ECANCELED;
+    return *error ? NULL : runtime;
+}
+
+/* The caller, if it is a worker of this runtime. */
+static inline struct worker *
+worker_of(const struct steal_runtime *runtime)
+{
+    struct worker *w = steal__worker;
+
+    return likely(w && w->runtime == runtime) ? w : NULL;
+}
+
+void *
+steal__runtime_allocate(struct steal_runtime *runtime, size_t size)
+{
+    struct worker *w = worker_of(runtime);
+    void *block;
+
+    if (likely(w != NULL))
+        return steal__cache_allocate(&w->blocks, size);
+    block = steal__depot_allocate(&runtime->depot, size);
+    if (block)
+        add_relaxed(&runtime->balance, 1); /* the caller keeps it from 0 */
+    return block;
+}
+
+void
+steal__runtime_release(struct steal_runtime *runtime, void *block, size_t size)
+{
+    struct worker *w = worker_of(runtime);
+
+    if (likely(w != NULL)) {
+        steal__cache_release(&w->blocks, block, size);
+        return;
+    }
+    steal__depot_release(&runtime->depot, block, size);
+    if (sub_acq_rel(&runtime->balance, 1) == 1)
+        free(runtime); /* take_down() was before: this was the last block */
+}
+
+struct owned *
+steal__runtime_owned(struct steal_runtime *runtime, unsigned shard)
+{
+    return &runtime->workers[shard].owned;
+}
+
+uint64_t
+steal__runtime_task_id(struct steal_runtime *runtime)
+{
+    struct worker *w = worker_of(runtime);
+
+    if (!w)
+        return add_relaxed(&next_id, 1); /* only that it is new matters */
+    if (unlikely(w->next_id == w->last_id)) {
+        w->next_id = add_relaxed(&next_id, ID_RANGE);
+        w->last_id = w->next_id + ID_RANGE;
+    }
+    return w->next_id++;
+}
+
+struct driver *
+steal__runtime_driver(struct steal_runtime *runtime)
+{
+    return &runtime->driver;
+}
+
+struct driver *
+steal__driver_here(struct wheel **wheel)
+{
+    struct worker *w = steal__worker;
+
+    if (!w)
+        return NULL;
+    *wheel = steal__driver_wheel(&w->runtime->driver, w->index);
+    return &w->runtime->driver;
+}

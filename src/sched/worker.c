@@ -1,0 +1,413 @@
+/*
+ * worker.c - the loop of a worker.
+ *
+ * The order in which a worker looks for its next task:
+ *
+ *     every 61st time   the injector, and the driver if its seat is free
+ *     slot              at most three times in a row if the ring has tasks
+ *     ring
+ *     injector          as much as its share
+ *     other rings       half of what a random victim holds
+ *     sleep             park.c
+ *
+ * A task that woke itself goes behind the others; if there are none, it is
+ * polled on the spot.
+ */
+#include "worker.h"
+
+#include <steal/time.h>
+
+#include "../base/assert.h"
+#include "../task/chain.h"
+#include "../task/schedule.h"
+#include "block_on.h"
+#include "park.h"
+#include "runtime.h"
+
+/* How often the injector comes first; a prime, as in Go, so that no pattern of
+ * tasks keeps in step with it. */
+#define INJECTOR_EVERY 61
+
+/* Tasks in a row from the slot while others wait in the ring. */
+#define STREAK 3
+
+/* How often a searching worker goes round before it sleeps. */
+#define ROUNDS 32
+
+/* While nobody sleeps in the loop, a busy worker turns it this often, in ns. */
+#define TURN_EVERY STEAL_US(50)
+
+_Thread_local struct worker *steal__worker;
+
+void
+steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
+        unsigned index)
+{
+    worker->runtime = runtime;
+    worker->index = index;
+    worker->tick = 0;
+    worker->streak = 0;
+    worker->searching = false;
+    worker->closing = false;
+    worker->cx.waker.vtable = &steal__task_waker_vtable;
+    worker->cx.task = NULL;
+    rng_init(&worker->rng, runtime->options.seed + index);
+    worker->next_id = 0;
+    worker->last_id = 0;
+    worker->last_turn = 0;
+    worker->blocker = NULL;
+    worker->seen_polls = 0;
+    steal__cache_init(&worker->blocks, &runtime->depot);
+    store_relaxed(&worker->polls, 0); /* not shared yet */
+    store_relaxed(&worker->polling, NULL);
+    census_init(&worker->census);
+    slot_init(&worker->slot);
+    steal__ring_init(&worker->ring);
+    steal__parker_init(&worker->parker);
+    steal__owned_init(&worker->owned);
+}
+
+void
+steal__worker_fini(struct worker *worker)
+{
+    steal__cache_fini(&worker->blocks);
+}
+
+void
+steal__worker_unpark(struct worker *worker)
+{
+    if (steal__parker_unpark(&worker->parker))
+        steal__driver_kick(&worker->runtime->driver);
+}
+
+/*
+ * Queueing
+ */
+
+/* The ring is full: its older half goes to the injector, with the task. */
+static COLD void
+overflow(struct worker *w, struct steal_task *task)
+{
+    struct chain chain;
+
+    chain_init(&chain);
+    steal__ring_spill(&w->ring, &chain);
+    chain_add(&chain, task);
+    steal__injector_push(&w->runtime->injector, &chain);
+}
+
+static void
+push_ring(struct worker *w, struct steal_task *task)
+{
+    if (unlikely(!steal__ring_push(&w->ring, task)))
+        overflow(w, task);
+    runtime_notify(w->runtime);
+}
+
+/* The task was woken or spawned by what runs now: it comes next. */
+static void
+push_next(struct worker *w, struct steal_task *task)
+{
+    struct steal_task *displaced = slot_put(&w->slot, task);
+
+    if (displaced)
+        push_ring(w, displaced);
+    runtime_need_monitor(w->runtime); /* the slot is the monitor's to watch */
+}
+
+void
+steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
+{
+    struct worker *w = steal__worker;
+
+    steal__injector_push(&runtime->injector, chain);
+    /* A worker between two polls, as one that turns the driver, is about to
+     * look there itself, and then calls for others if it finds too much. */
+    if (w && w->runtime == runtime && !w->cx.task)
+        return;
+    fence_seq_cst(); /* SLEEP.md, S1 */
+    runtime_notify(runtime);
+}
+
+static void
+schedule_remote(struct steal_task *task)
+{
+    struct chain chain;
+
+    chain_init(&chain);
+    chain_add(&chain, task);
+    steal__schedule_chain(task->runtime, &chain);
+}
+
+void
+steal__schedule(struct steal_task *task)
+{
+    struct worker *w = steal__worker;
+
+    if (likely(w && w->runtime == task->runtime))
+        push_next(w, task);
+    else
+        schedule_remote(task);
+}
+
+/* A task of another thread: counted before the runtime is asked (O2 of the
+ * census), so that either it is canceled here or the workers wait for it. */
+static void
+schedule_first_remote(struct steal_task *task)
+{
+    struct steal_runtime *runtime = task->runtime;
+
+    census_born_shared(&runtime->foreign);
+    if (likely(!runtime_is_stopping(runtime))) {
+        schedule_remote(task);
+        return;
+    }
+    steal__task_cancel(task);
+    census_died_shared(&runtime->foreign);
+    steal__runtime_unpark_all(runtime);
+}
+
+void
+steal__schedule_first(struct steal_task *task)
+{
+    struct worker *w = steal__worker;
+
+    if (likely(w && w->runtime == task->runtime)) {
+        census_born(&w->census);
+        push_next(w, task);
+    } else {
+        schedule_first_remote(task);
+    }
+}
+
+/*
+ * Finding the next task
+ */
+
+/* Takes this worker's share from the injector: one task to run, the others to
+ * the ring, of which no more than half is filled so. */
+static struct steal_task *
+take_injected(struct worker *w, unsigned max)
+{
+    unsigned n;
+    struct steal_task *task = steal__injector_take(&w->runtime->injector, max,
+            &n);
+    struct steal_task *rest = task ? task->next : NULL;
+
+    while (rest) {
+        struct steal_task *next = rest->next;
+
+        if (unlikely(!steal__ring_push(&w->ring, rest)))
+            overflow(w, rest);
+        rest = next;
+    }
+    if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
+        runtime_notify(w->runtime);
+    return task;
+}
+
+/* While all workers are busy, one of them looks at the driver now and then. */
+static void
+turn_driver(struct worker *w)
+{
+    struct driver *driver = &w->runtime->driver;
+    uint64_t now;
+
+    if (load_relaxed(&driver->until)) /* a hint: somebody sleeps there */
+        return;
+    now = steal_now();
+    if (now - w->last_turn < TURN_EVERY)
+        return;
+    w->last_turn = now;
+    if (!steal__driver_is_due(driver, now) || !steal__driver_try_take(driver))
+        return;
+    steal__driver_turn(driver, 0);
+    steal__driver_give(driver);
+}
+
+static COLD struct steal_task *
+maintain(struct worker *w)
+{
+    if (unlikely(runtime_is_stopping(w->runtime) && !w->closing)) {
+        w->closing = true;
+        steal__owned_close(&w->owned);
+    }
+    turn_driver(w);
+    return take_injected(w, 1);
+}
+
+static struct steal_task *
+pop_local(struct worker *w)
+{
+    struct steal_task *task;
+
+    if (w->streak < STREAK || steal__ring_is_empty(&w->ring)) {
+        task = slot_take(&w->slot);
+        if (task) {
+            w->streak++;
+            return task;
+        }
+    }
+    w->streak = 0;
+    task = steal__ring_pop(&w->ring);
+    return task ? task : slot_take(&w->slot);
+}
+
+static struct steal_task *
+steal_round(struct worker *w)
+{
+    struct steal_runtime *runtime = w->runtime;
+    unsigned n = runtime->nworkers;
+    unsigned victim = rng_below(&w->rng, n);
+
+    for (unsigned i = 0; i < n; i++, victim++) {
+        struct worker *v = &runtime->workers[victim < n ? victim : victim - n];
+        struct steal_task *task;
+
+        if (v == w || steal__ring_is_empty(&v->ring))
+            continue;
+        task = steal__ring_steal(&v->ring, &w->ring);
+        if (task)
+            return task;
+    }
+    return NULL;
+}
+
+static struct steal_task *
+search(struct worker *w)
+{
+    struct steal_task *task = NULL;
+
+    if (!w->searching)
+        w->searching = steal__idle_search(&w->runtime->idle);
+    if (!w->searching)
+        return NULL;
+    for (int i = 0; i < ROUNDS && !task; i++) {
+        task = steal_round(w);
+        if (!task)
+            task = take_injected(w, RING_SLOTS / 2);
+        cpu_relax();
+    }
+    return task;
+}
+
+/* A searcher that has found something leaves the search to another. */
+static void
+found(struct worker *w)
+{
+    if (!w->searching)
+        return;
+    w->searching = false;
+    if (steal__idle_found(&w->runtime->idle))
+        runtime_notify(w->runtime);
+}
+
+/* The last of a stopping runtime's tasks is gone: nobody need sleep any more. */
+static bool
+is_over(struct worker *w)
+{
+    if (w->blocker && steal__blocker_is_done(w->blocker))
+        return true;
+    return w->closing && steal__runtime_is_quiet(w->runtime);
+}
+
+/* NULL: the worker is to leave. */
+static COLD struct steal_task *
+find(struct worker *w)
+{
+    struct steal_task *task = NULL;
+
+    while (!task && !is_over(w)) {
+        task = maintain(w);
+        if (!task)
+            task = pop_local(w);
+        if (!task)
+            task = take_injected(w, RING_SLOTS / 2);
+        if (!task)
+            task = search(w);
+        if (!task)
+            steal__park(w);
+    }
+    found(w);
+    return task;
+}
+
+static inline struct steal_task *
+next(struct worker *w)
+{
+    struct steal_task *task = NULL;
+
+    if (unlikely(++w->tick % INJECTOR_EVERY == 0))
+        task = maintain(w);
+    if (!task)
+        task = pop_local(w);
+    return likely(task != NULL) ? task : find(w);
+}
+
+/*
+ * Running
+ */
+
+static COLD void
+run_closing(struct worker *w, struct steal_task *task)
+{
+    steal__word_abort(&task->word); /* BUSY is ours: the next claim cancels */
+    steal__task_run(task, &w->cx, w->index);
+    census_died(&w->census);
+    if (steal__runtime_is_quiet(w->runtime))
+        steal__runtime_unpark_all(w->runtime);
+}
+
+/* True if a task that woke itself need not queue: there is nobody else. */
+static inline bool
+is_alone(struct worker *w)
+{
+    return (w->tick + 1) % INJECTOR_EVERY != 0 && slot_is_empty(&w->slot) &&
+           steal__ring_is_empty(&w->ring);
+}
+
+static inline void
+run(struct worker *w, struct steal_task *task)
+{
+    for (;;) {
+        store_relaxed(&w->polls, w->tick); /* the monitor compares */
+        switch (steal__task_run(task, &w->cx, w->index)) {
+        case RUN_FINISHED:
+            census_died(&w->census);
+            return;
+        case RUN_PARKED:
+            return;
+        case RUN_AGAIN:
+            if (!is_alone(w)) {
+                push_ring(w, task);
+                return;
+            }
+            w->tick++;
+        }
+    }
+}
+
+void
+steal__worker_run(struct worker *w, struct blocker *blocker)
+{
+    struct steal_task *task;
+
+    w->blocker = blocker;
+    steal__worker = w;
+    steal__poll = &w->cx;
+    while ((task = next(w))) {
+        if (unlikely(w->closing)) {
+            run_closing(w, task);
+        } else {
+            store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
+            run(w, task);
+        }
+        if (unlikely(w->blocker && steal__blocker_is_done(w->blocker)))
+            break;
+    }
+    store_relaxed(&w->polling, NULL);
+    if (w->closing) /* it may have ended the last task without knowing */
+        steal__runtime_unpark_all(w->runtime);
+    steal__poll = NULL;
+    steal__worker = NULL;
+}

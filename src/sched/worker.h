@@ -1,0 +1,70 @@
+/*
+ * worker.h - one worker: where its tasks are, and what it shares.
+ *
+ *     next()   slot, ring, injector, other rings, sleep    -> a task
+ *     run()    claim, poll, and queue again if it woke itself
+ *
+ * Fields stand in groups by who writes them, each on cache lines of its own.
+ */
+#ifndef STEAL_SCHED_WORKER_H
+#define STEAL_SCHED_WORKER_H
+
+#include <pthread.h>
+
+#include <steal/waker.h>
+
+#include "../base/blocks.h"
+#include "../base/rand.h"
+#include "../task/owned.h"
+#include "census.h"
+#include "parker.h"
+#include "ring.h"
+#include "slot.h"
+
+struct blocker;
+
+struct worker {
+    /* the owner's */
+    CACHE_ALIGNED struct steal_runtime *runtime;
+    unsigned index;
+    uint32_t tick;   /* polls, and looks for work */
+    unsigned streak; /* tasks in a row from the slot */
+    bool searching;
+    bool closing; /* tasks are canceled instead of being polled */
+    struct steal_context cx;
+    struct rng rng;
+    uint64_t next_id;
+    uint64_t last_id;
+    uint64_t last_turn;      /* when it turned the driver, ns */
+    struct blocker *blocker; /* whom the thread runs tasks for, or NULL */
+    struct block_cache blocks;
+
+    /* written by the owner, read by others */
+    CACHE_ALIGNED _Atomic(uint32_t) polls;
+    _Atomic(const struct steal_future_ops *) polling; /* NULL between polls */
+    struct census census;
+
+    /* written by others too */
+    CACHE_ALIGNED struct slot slot;
+    struct ring ring;
+    struct parker parker;
+    CACHE_ALIGNED struct owned owned;
+    uint32_t seen_polls; /* the monitor's */
+    pthread_t thread;
+};
+
+/* The worker that this thread is, or NULL. */
+extern _Thread_local struct worker *steal__worker;
+
+void steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
+        unsigned index);
+void steal__worker_fini(struct worker *worker);
+
+/* Runs tasks until the runtime has stopped and no task is left, or until
+ * `blocker`, if it is not NULL, is done. */
+void steal__worker_run(struct worker *worker, struct blocker *blocker);
+
+/* Gets the worker out of its sleep. */
+void steal__worker_unpark(struct worker *worker);
+
+#endif

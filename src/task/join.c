@@ -1,0 +1,103 @@
+/*
+ * join.c - the public view of a task that ends: waiting for its output.
+ *
+ * The joiner's waker is in the task while TASK_JOIN is set.  It is borrowed, so
+ * the joiner takes it back before it goes; if the task finishes just then, the
+ * joiner waits until the waker was used (T4), which takes a few instructions.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "task.h"
+#include "waiter.h"
+
+/* T4: nobody but us looks at the task after that. */
+static void
+wait_until_woken(struct steal_task *task)
+{
+    while (!load_acquire(&task->joiner_woken))
+        cpu_relax();
+}
+
+/* Takes the waker back, if one is there. */
+static void
+leave(struct steal_join *join)
+{
+    struct steal_task *task = join->task;
+
+    if (!task->joiner.vtable)
+        return;
+    if (!steal__word_join_leave(&task->word))
+        wait_until_woken(task);
+    waiter_clear(&task->joiner);
+}
+
+static enum steal_poll
+ready(struct steal_join *join)
+{
+    struct steal_task *task = join->task;
+
+    join->task = NULL;
+    join->future.result = -ECANCELED;
+    if (!task->canceled) {
+        const struct steal_future *root = steal__task_root(task);
+
+        join->future.result = root->result;
+        if (join->output)
+            memcpy(join->output, steal_task_memory(task), join->size);
+    }
+    steal__task_unref(task);
+    return STEAL_READY;
+}
+
+static enum steal_poll
+join_poll(struct steal_future *future, struct steal_context *cx)
+{
+    struct steal_join *join = (struct steal_join *)future;
+    struct steal_task *task = join->task;
+
+    if (steal__word_is_finished(&task->word)) {
+        leave(join);
+        return ready(join);
+    }
+    if (waiter_matches(&task->joiner, cx))
+        return STEAL_PENDING;
+    leave(join);
+    if (steal__word_is_finished(&task->word))
+        return ready(join);
+    waiter_set(&task->joiner, cx);
+    if (steal__word_join_listen(&task->word))
+        return STEAL_PENDING;
+    waiter_clear(&task->joiner);
+    return ready(join);
+}
+
+static void
+join_drop(struct steal_future *future)
+{
+    struct steal_join *join = (struct steal_join *)future;
+
+    if (join->task)
+        leave(join);
+}
+
+static const struct steal_future_ops join_ops = { .name = "join",
+    .poll = join_poll,
+    .drop = join_drop };
+
+struct steal_future *
+steal_join_into(struct steal_join *join, struct steal_task *task,
+        struct steal_future *future, size_t size)
+{
+    steal_future_init(&join->future, &join_ops);
+    join->task = task;
+    join->output = future;
+    join->size = size;
+    return &join->future;
+}
+
+struct steal_future *
+steal_join(struct steal_join *join, struct steal_task *task)
+{
+    return steal_join_into(join, task, NULL, 0);
+}

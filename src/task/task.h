@@ -1,0 +1,104 @@
+/*
+ * task.h - layout of a task, and the harness that polls it.
+ *
+ *     +------------------+ <- struct steal_task *, one allocation
+ *     | word  next  rt   |    80 bytes
+ *     | owned  joiner    |
+ *     | id  extra  ...   |
+ *     +------------------+ <- steal__task_root()
+ *     | the future       |    pinned here
+ *     +------------------+
+ *
+ * A task in storage of the caller's (`lent`) has a small future of ours at
+ * that place, which forwards to the caller's.
+ *
+ * Fields: `word` is anyone's (state.h); `next` belongs to the queue that holds
+ * the task; `owned` is guarded by the lock of its register; `joiner` is the
+ * joiner's until TASK_JOIN is set, then see T4; the rest is constant or the
+ * holder's of BUSY.
+ */
+#ifndef STEAL_TASK_TASK_H
+#define STEAL_TASK_TASK_H
+
+#include <steal/future.h>
+#include <steal/task.h>
+#include <steal/waker.h>
+
+#include "../base/compiler.h"
+#include "../base/list.h"
+#include "owned.h"
+#include "state.h"
+
+/* What few tasks have, made when first needed. */
+struct task_extra {
+    _Atomic(const char *) name;
+    struct task_local *locals; /* the holder's of BUSY */
+};
+
+struct steal_task {
+    task_word word;
+    struct steal_task *next;
+    struct steal_runtime *runtime;
+    struct list links; /* in `owned` */
+    struct steal_waker joiner;
+    uint64_t id;
+    _Atomic(struct task_extra *) extra;
+    uint32_t size;  /* of the block */
+    uint16_t shard; /* which register it is in, plus one; 0: none */
+    uint8_t lent     : 1;
+    uint8_t canceled : 1;          /* finished without READY */
+    _Atomic(uint8_t) joiner_woken; /* T4 */
+};
+
+struct lent_task {
+    struct steal_task task;
+    struct steal_future root;
+    struct steal_future *inner;
+    void (*release)(struct steal_task_slot *slot);
+};
+
+enum run_outcome {
+    RUN_AGAIN,  /* still BUSY and ours: queue it again */
+    RUN_PARKED, /* somebody else may hold it by now */
+    RUN_FINISHED
+};
+
+static inline struct steal_future *
+steal__task_root(const struct steal_task *task)
+{
+    return (struct steal_future *)(uintptr_t)(task + 1);
+}
+
+/* The ops of the future that the task was spawned with. */
+static inline const struct steal_future_ops *
+steal__task_ops(const struct steal_task *task)
+{
+    if (task->lent)
+        return container_of(task, struct lent_task, task)->inner->ops;
+    return steal__task_root(task)->ops;
+}
+
+/*
+ * Polls once, or cancels.  `cx` is the worker's, set up for this task; the
+ * task enters the register of this shard if it parks for the first time.
+ */
+enum run_outcome steal__task_run(struct steal_task *task,
+        struct steal_context *cx, unsigned shard);
+
+/* Drops the future of a task that the caller holds BUSY, and ends the task. */
+void steal__task_cancel(struct steal_task *task);
+
+/* Frees; by whoever was told to by a transition. */
+void steal__task_free(struct steal_task *task);
+
+/* Gives a reference back. */
+void steal__task_unref(struct steal_task *task);
+
+/* The poll that this thread is in, or NULL. */
+extern _Thread_local struct steal_context *steal__poll;
+
+/* Of a waker that holds a reference, and of one that does not (waiter.h). */
+extern const struct steal_waker_vtable steal__task_waker_vtable;
+extern const struct steal_waker_vtable steal__borrowed_waker_vtable;
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * waiter.h - the waker of a node that waits inside a future of the library.
+ *
+ * Such a node is unlinked, under the lock of what it waits for, when its future
+ * is dropped.  So a task of ours that waits need not be counted: the waker is
+ * borrowed.  A waker of a foreign executor is cloned.
+ *
+ * Threads: whoever holds the lock that guards the node.
+ */
+#ifndef STEAL_TASK_WAITER_H
+#define STEAL_TASK_WAITER_H
+
+#include "chain.h"
+#include "task.h"
+
+/* The waker that a node waits with is the one of this poll from now on. */
+static inline void
+waiter_set(struct steal_waker *slot, const struct steal_context *cx)
+{
+    if (likely(cx->task != NULL))
+        *slot = (struct steal_waker){ &steal__borrowed_waker_vtable, cx->task };
+    else
+        *slot = steal_waker_clone(&cx->waker);
+}
+
+static inline bool
+waiter_is_borrowed(const struct steal_waker *slot)
+{
+    return slot->vtable == &steal__borrowed_waker_vtable;
+}
+
+/* True if a wake reaches the task of this poll already. */
+static inline bool
+waiter_matches(const struct steal_waker *slot, const struct steal_context *cx)
+{
+    if (waiter_is_borrowed(slot))
+        return slot->data == cx->task;
+    return slot->vtable && steal_waker_will_wake(slot, &cx->waker);
+}
+
+/* Forgets the waker; dropping a borrowed one does nothing. */
+static inline void
+waiter_clear(struct steal_waker *slot)
+{
+    if (waiter_is_borrowed(slot))
+        *slot = (struct steal_waker)STEAL_WAKER_INIT;
+    else
+        steal_waker_drop(slot);
+}
+
+/* What was woken under a lock, and is to be queued when it is given back. */
+struct wakeups {
+    struct chain tasks;
+    struct steal_waker foreign[8];
+    unsigned nforeign;
+};
+
+static inline void
+wakeups_init(struct wakeups *w)
+{
+    chain_init(&w->tasks);
+    w->nforeign = 0;
+}
+
+/* No more may be added before the lock was given back and they were sent. */
+static inline bool
+wakeups_full(const struct wakeups *w)
+{
+    return w->nforeign == sizeof w->foreign / sizeof *w->foreign;
+}
+
+/* Wakes what waits in the slot, which becomes empty.  Making the task BUSY
+ * under the lock is what keeps it alive until it is queued (T2). */
+static inline void
+wakeups_add(struct wakeups *w, struct steal_waker *slot)
+{
+    if (waiter_is_borrowed(slot)) {
+        struct steal_task *task = slot->data;
+
+        if (steal__word_wake(&task->word) == WAKE_ENQUEUE)
+            chain_add(&w->tasks, task);
+    } else {
+        w->foreign[w->nforeign++] = *slot;
+    }
+    *slot = (struct steal_waker)STEAL_WAKER_INIT;
+}
+
+/* Without the lock: wakes the foreign ones; the tasks stay in the chain. */
+static inline void
+wakeups_send_foreign(struct wakeups *w)
+{
+    while (w->nforeign)
+        steal_waker_wake(&w->foreign[--w->nforeign]);
+}
+
+#endif
