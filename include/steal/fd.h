@@ -16,6 +16,8 @@
 #ifndef STEAL_FD_H
 #define STEAL_FD_H
 
+#include <stdbool.h>
+
 #include <steal/future.h>
 #include <steal/waker.h>
 
@@ -53,6 +55,7 @@ struct steal_ready {
         struct steal_fd *fd;
         unsigned events;
         int status;
+        bool begun;
     } wait;
 };
 

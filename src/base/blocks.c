@@ -7,12 +7,6 @@
 /* The most that a depot keeps, in bytes. */
 #define KEEP ((size_t)16 << 20)
 
-#if defined(__SANITIZE_ADDRESS__) || defined(STEAL_DEBUG)
-# define LARGEST 0
-#else
-# define LARGEST (BLOCK_UNIT * (BLOCK_CLASSES - 1))
-#endif
-
 static void *
 default_allocate(size_t size, void *data)
 {
@@ -40,13 +34,6 @@ steal__depot_init(struct block_depot *depot,
     lock_init(&depot->lock);
 }
 
-/* The size class; all blocks of a class have its full size. */
-static unsigned
-class_of(size_t size)
-{
-    return (unsigned)((size + BLOCK_UNIT - 1) / BLOCK_UNIT);
-}
-
 static size_t
 size_of(unsigned class)
 {
@@ -56,14 +43,14 @@ size_of(unsigned class)
 void *
 steal__depot_allocate(struct block_depot *depot, size_t size)
 {
-    return depot->allocator.allocate(size_of(class_of(size)),
+    return depot->allocator.allocate(size_of(block_class(size)),
             depot->allocator.data);
 }
 
 void
 steal__depot_release(struct block_depot *depot, void *block, size_t size)
 {
-    depot->allocator.release(block, size_of(class_of(size)),
+    depot->allocator.release(block, size_of(block_class(size)),
             depot->allocator.data);
 }
 
@@ -140,9 +127,8 @@ steal__cache_fini(struct block_cache *cache)
     }
 }
 
-/* The cache is dry: from the depot, or a new one. */
-static COLD void *
-refill(struct block_cache *cache, unsigned class)
+COLD void *
+steal__cache_refill(struct block_cache *cache, unsigned class)
 {
     struct block *bundle = get_bundle(cache->depot, class);
 
@@ -153,31 +139,8 @@ refill(struct block_cache *cache, unsigned class)
     return bundle;
 }
 
-void *
-steal__cache_allocate(struct block_cache *cache, size_t size)
-{
-    unsigned class = class_of(size);
-    struct block *block;
-
-    if (size > LARGEST) {
-        block = steal__depot_allocate(cache->depot, size);
-    } else {
-        block = cache->free[class].first;
-        if (likely(block != NULL)) {
-            cache->free[class].first = block->next;
-            cache->free[class].n--;
-        } else {
-            block = refill(cache, class);
-        }
-    }
-    cache->balance += block != NULL;
-    return block;
-}
-
-/* The cache runs over: its newest blocks, which are still in the processor's
- * cache, stay; a bundle of the older ones goes. */
-static COLD void
-drain(struct block_cache *cache, unsigned class)
+COLD void
+steal__cache_drain(struct block_cache *cache, unsigned class)
 {
     struct block *last = cache->free[class].first;
     struct block *bundle;
@@ -189,21 +152,4 @@ drain(struct block_cache *cache, unsigned class)
     cache->free[class].n = BLOCK_BUNDLE;
     if (!put_bundle(cache->depot, bundle, class))
         release_list(cache->depot, bundle, class);
-}
-
-void
-steal__cache_release(struct block_cache *cache, void *memory, size_t size)
-{
-    unsigned class = class_of(size);
-    struct block *block = memory;
-
-    cache->balance--;
-    if (size > LARGEST) {
-        steal__depot_release(cache->depot, memory, size);
-        return;
-    }
-    block->next = cache->free[class].first;
-    cache->free[class].first = block;
-    if (unlikely(++cache->free[class].n == 2 * BLOCK_BUNDLE))
-        drain(cache, class);
 }

@@ -19,11 +19,18 @@
 
 #include <steal/runtime.h>
 
+#include "compiler.h"
 #include "lock.h"
 
 #define BLOCK_UNIT    16
 #define BLOCK_CLASSES 40 /* up to 640 bytes; larger ones are not kept */
 #define BLOCK_BUNDLE  64
+
+#if defined(__SANITIZE_ADDRESS__) || defined(STEAL_DEBUG)
+# define BLOCK_LARGEST 0
+#else
+# define BLOCK_LARGEST (BLOCK_UNIT * (BLOCK_CLASSES - 1))
+#endif
 
 /* A free block; a bundle is a list of them, with `bundle` set in its first. */
 struct block {
@@ -54,12 +61,62 @@ void steal__depot_fini(struct block_depot *depot);
 void steal__cache_init(struct block_cache *cache, struct block_depot *depot);
 void steal__cache_fini(struct block_cache *cache);
 
-/* NULL if there is no memory.  The block is aligned to 16 bytes. */
-void *steal__cache_allocate(struct block_cache *cache, size_t size);
-void steal__cache_release(struct block_cache *cache, void *block, size_t size);
-
-/* The same for threads that have no cache. */
+/* For threads that have no cache.  NULL if there is no memory; a block is
+ * aligned to 16 bytes. */
 void *steal__depot_allocate(struct block_depot *depot, size_t size);
 void steal__depot_release(struct block_depot *depot, void *block, size_t size);
+
+/* The cache is dry: gives a block from the depot, or a new one. */
+void *steal__cache_refill(struct block_cache *cache, unsigned class);
+
+/* The cache runs over: its newest blocks, which are still in the processor's
+ * cache, stay; a bundle of the older ones goes. */
+void steal__cache_drain(struct block_cache *cache, unsigned class);
+
+/* The size class; all blocks of a class have its full size. */
+static inline unsigned
+block_class(size_t size)
+{
+    return (unsigned)((size + BLOCK_UNIT - 1) / BLOCK_UNIT);
+}
+
+/* The same for a worker. */
+static inline void *
+steal__cache_allocate(struct block_cache *cache, size_t size)
+{
+    unsigned class = block_class(size);
+    struct block *block;
+
+    if (size > BLOCK_LARGEST) {
+        block = steal__depot_allocate(cache->depot, size);
+    } else {
+        block = cache->free[class].first;
+        if (likely(block != NULL)) {
+            cache->free[class].first = block->next;
+            cache->free[class].n--;
+        } else {
+            block = steal__cache_refill(cache, class);
+        }
+    }
+    cache->balance += block != NULL;
+    return block;
+}
+
+static inline void
+steal__cache_release(struct block_cache *cache, void *memory, size_t size)
+{
+    unsigned class = block_class(size);
+    struct block *block = memory;
+
+    cache->balance--;
+    if (size > BLOCK_LARGEST) {
+        steal__depot_release(cache->depot, memory, size);
+        return;
+    }
+    block->next = cache->free[class].first;
+    cache->free[class].first = block;
+    if (unlikely(++cache->free[class].n == 2 * BLOCK_BUNDLE))
+        steal__cache_drain(cache, class);
+}
 
 #endif

@@ -52,7 +52,8 @@ struct waiter {
     struct steal_waker waker;
     struct steal_fd *fd;
     unsigned events;
-    int status;
+    int status; /* set when it ends */
+    bool begun; /* the future's own */
 };
 
 _Static_assert(sizeof(struct waiter) == sizeof(((struct steal_ready *)0)->wait),
@@ -370,7 +371,7 @@ enter(struct waiter *waiter, const struct steal_context *cx)
     error = fd->closing || fd->orphaned ? -ECANCELED : fd->error;
     if (!error) {
         fd->refs++;
-        waiter->status = 0;
+        waiter->begun = true;
         list_append(&fd->waiting, &waiter->links);
         if (waiter->events & ~fd->armed)
             post = queue_locked(fd);
@@ -412,7 +413,7 @@ ready_poll(struct steal_future *future, struct steal_context *cx)
     struct steal_ready *ready = (struct steal_ready *)future;
     struct waiter *waiter = (struct waiter *)(void *)&ready->wait;
 
-    if (waiter->status > 0) { /* the first poll */
+    if (!waiter->begun) {
         future->result = enter(waiter, cx);
         return future->result ? STEAL_READY : STEAL_PENDING;
     }
@@ -430,7 +431,7 @@ ready_drop(struct steal_future *future)
     struct steal_fd *fd = waiter->fd;
     bool waited;
 
-    if (waiter->status > 0) /* it never began */
+    if (!waiter->begun)
         return;
     lock_take(&fd->lock);
     waited = waiter->links.next != NULL;
@@ -453,7 +454,8 @@ wait_for(struct steal_ready *ready, struct steal_fd *fd, unsigned events)
     ready->wait.next = NULL;
     ready->wait.fd = fd;
     ready->wait.events = events;
-    ready->wait.status = 1; /* not begun */
+    ready->wait.status = 0;
+    ready->wait.begun = false;
     return &ready->future;
 }
 

@@ -73,9 +73,28 @@ struct turn {
     uint64_t tick;
 };
 
+/* A slot of a higher level that the wheel is in holds what a batch has left
+ * there: that comes first, or it would wait for the next round. */
+static bool
+find_left(const struct wheel *wheel, struct turn *turn)
+{
+    for (int level = 1; level < WHEEL_LEVELS; level++) {
+        unsigned here = (unsigned)(wheel->tick >> (level * WHEEL_BITS)) &
+                        SLOT_MASK;
+
+        if (wheel->occupied[level] >> here & 1) {
+            *turn = (struct turn){ level, here, wheel->tick };
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool
 next_turn(const struct wheel *wheel, struct turn *turn)
 {
+    if (find_left(wheel, turn))
+        return true;
     for (int level = 0; level < WHEEL_LEVELS; level++) {
         int shift = level * WHEEL_BITS;
         unsigned here = (unsigned)(wheel->tick >> shift) & SLOT_MASK;
@@ -86,9 +105,8 @@ next_turn(const struct wheel *wheel, struct turn *turn)
             continue;
         occupied = occupied >> here | occupied << (-here & SLOT_MASK);
         ahead = (unsigned)__builtin_ctzll(occupied);
-        turn->level = level;
-        turn->slot = (here + ahead) & SLOT_MASK;
-        turn->tick = ((wheel->tick >> shift) + ahead) << shift;
+        *turn = (struct turn){ level, (here + ahead) & SLOT_MASK,
+            ((wheel->tick >> shift) + ahead) << shift };
         return true;
     }
     return false;

@@ -43,12 +43,15 @@ drop_awaited(struct steal_async *async)
 void
 steal_future_drop(struct steal_future *future)
 {
-    bool moved_after_first_poll = pin(future) != steal_pin_of(future);
     bool async = future->pin & STEAL_PIN_ASYNC;
 
-    if (pin(future) == STEAL_PIN_NEW || pin(future) == STEAL_PIN_DROPPED)
+    if (unlikely(pin(future) != steal_pin_of(future))) {
+        bool moved_after_first_poll = pin(future) != STEAL_PIN_NEW &&
+                                      pin(future) != STEAL_PIN_DROPPED;
+
+        must(!moved_after_first_poll);
         return;
-    must(!moved_after_first_poll);
+    }
     if (async)
         drop_awaited((struct steal_async *)future);
     future->pin = STEAL_PIN_DROPPED | (async ? STEAL_PIN_ASYNC : 0);

@@ -21,6 +21,7 @@
 #include <steal/task.h>
 
 #include "../base/futex.h"
+#include "../task/task.h"
 #include "runtime.h"
 
 enum {
@@ -118,22 +119,46 @@ give_seat(struct steal_runtime *runtime)
     lock_give(&runtime->seat_lock);
 }
 
+/* Sleeps until it is called to the seat, or done.  False if time is up. */
+static bool
+wait_in_line(struct steal_runtime *runtime, struct blocker *blocker,
+        uint64_t deadline)
+{
+    uint32_t called = CALLED;
+    bool in_time = true;
+
+    while (in_time && load_acquire(&blocker->state) == WAITING)
+        in_time = steal__futex_wait(&blocker->state, WAITING, deadline);
+    leave_line(runtime, blocker);
+    cas_strong_acq_rel(&blocker->state, &called, WAITING);
+    return in_time;
+}
+
 static void
 work_until_done(struct steal_runtime *runtime, struct blocker *blocker)
 {
     while (!steal__blocker_is_done(blocker)) {
-        uint32_t called = CALLED;
-
         if (take_seat(runtime, blocker)) {
             steal__worker_run(&runtime->workers[0], blocker);
             give_seat(runtime);
-            continue;
+        } else {
+            wait_in_line(runtime, blocker, UINT64_MAX);
         }
-        while (load_acquire(&blocker->state) == WAITING)
-            steal__futex_wait(&blocker->state, WAITING, UINT64_MAX);
-        leave_line(runtime, blocker);
-        cas_strong_acq_rel(&blocker->state, &called, WAITING);
     }
+}
+
+bool
+steal__work_until_quiet(struct steal_runtime *runtime, uint64_t deadline)
+{
+    struct blocker blocker = { .result = 0 };
+
+    while (!take_seat(runtime, &blocker)) {
+        if (!wait_in_line(runtime, &blocker, deadline))
+            return false;
+    }
+    steal__worker_run(&runtime->workers[0], NULL);
+    give_seat(runtime);
+    return true;
 }
 
 int
@@ -141,16 +166,22 @@ steal_block_on(struct steal_runtime *runtime, struct steal_future *future)
 {
     struct blocker blocker = { .result = -ECANCELED };
     struct root root = { STEAL_FUTURE(&root_ops), future, &blocker, false };
+    uint32_t pin = future->pin;
+    bool on_caller;
     int error;
 
     if (steal__worker)
         return -EDEADLK;
     if (!runtime)
         return -EINVAL;
+    on_caller = runtime->options.flags & STEAL_ON_CALLER;
+    future_adopt(future);
     error = steal_spawn(runtime, &root.future, sizeof root, NULL);
-    if (error)
+    if (error) {
+        future->pin = pin;
         return error;
-    if (runtime->options.flags & STEAL_ON_CALLER)
+    }
+    if (on_caller)
         work_until_done(runtime, &blocker);
     else
         wait_for_done(&blocker);

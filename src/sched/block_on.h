@@ -9,6 +9,8 @@
 #include "../base/atomic.h"
 #include "../base/list.h"
 
+struct steal_runtime;
+
 struct blocker {
     _Atomic(uint32_t) state; /* block_on.c */
     int result;
@@ -23,5 +25,9 @@ steal__blocker_is_done(struct blocker *blocker)
 {
     return load_acquire(&blocker->state) == BLOCKER_DONE;
 }
+
+/* STEAL_ON_CALLER, stopping: runs what is left, on this thread.  False if
+ * another thread does that and has not ended at `deadline`. */
+bool steal__work_until_quiet(struct steal_runtime *runtime, uint64_t deadline);
 
 #endif

@@ -43,10 +43,10 @@ steal__injector_push(struct injector *injector, struct chain *chain)
     ck_stack_entry_t *first = (ck_stack_entry_t *)(void *)chain->first;
     ck_stack_entry_t *head = ck_pr_load_ptr(&injector->stack.head);
 
-    tell_release(&injector->stack);
     do {
         chain->last->next = (struct steal_task *)(void *)head;
         ck_pr_fence_release(); /* O1 */
+        tell_release(&injector->stack);
     } while (!ck_pr_cas_ptr_value(&injector->stack.head, head, first, &head));
     chain_init(chain);
 }
@@ -92,8 +92,9 @@ steal__injector_take(struct injector *injector, unsigned max, unsigned *n)
     struct steal_task *task;
 
     *n = 0;
-    if (steal__injector_is_empty(injector) || !lock_try(&injector->lock))
+    if (steal__injector_is_empty(injector))
         return NULL;
+    lock_take(&injector->lock);
     task = load_relaxed(&injector->backlog); /* O2 */
     if (!task)
         task = take_stack(injector);

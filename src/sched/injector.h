@@ -7,8 +7,7 @@
  * wants tasks takes the whole stack at once, turns it round, and leaves what it
  * does not take in the backlog.  So it is first in, first out, chain by chain.
  *
- * Threads: push() and is_empty() for any, take() for workers; one at a time
- *          takes, and who comes second gets nothing.
+ * Threads: push() and is_empty() for any, take() for workers, one at a time.
  * Memory:  what precedes a push is visible to who takes the task.
  */
 #ifndef STEAL_SCHED_INJECTOR_H
@@ -33,7 +32,7 @@ void steal__injector_init(struct injector *injector);
 void steal__injector_push(struct injector *injector, struct chain *chain);
 
 /* Takes up to `max` tasks, the oldest first, linked by `next`; *n is how many.
- * NULL if there are none, or somebody else is taking. */
+ * NULL if there are none. */
 struct steal_task *steal__injector_take(struct injector *injector, unsigned max,
         unsigned *n);
 

@@ -28,11 +28,6 @@
 #include "../task/task.h"
 #include "block_on.h"
 
-/* Ids are given to workers in ranges. */
-#define ID_RANGE 4096
-
-static _Atomic(uint64_t) next_id = 1;
-
 /*
  * fork(): the child has none of the threads
  */
@@ -43,6 +38,8 @@ static void
 after_fork_in_child(void)
 {
     add_relaxed(&fork_generation, 1); /* there is one thread */
+    steal__worker = NULL;             /* and it is no worker of anybody's */
+    steal__poll = NULL;
 }
 
 static void
@@ -51,8 +48,8 @@ watch_forks(void)
     pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
-static bool
-is_of_parent(const struct steal_runtime *runtime)
+bool
+steal__runtime_is_of_parent(const struct steal_runtime *runtime)
 {
     return runtime->fork_generation != load_relaxed(&fork_generation);
 }
@@ -305,15 +302,18 @@ take_down(struct steal_runtime *runtime)
 int
 steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit)
 {
-    if (is_of_parent(runtime))
+    uint64_t deadline = steal_time_add(steal_now(), limit);
+
+    if (steal__runtime_is_of_parent(runtime))
         return -ECANCELED;
     if (steal__worker)
         return -EDEADLK;
     steal_runtime_begin_stop(runtime);
     if (runtime->options.flags & STEAL_ON_CALLER) {
-        steal__worker_run(&runtime->workers[0], NULL);
+        if (!steal__work_until_quiet(runtime, deadline))
+            return -ETIMEDOUT;
     } else {
-        if (!wait_for_workers(runtime, steal_time_add(steal_now(), limit)))
+        if (!wait_for_workers(runtime, deadline))
             return -ETIMEDOUT;
         join_threads(runtime, runtime->nworkers);
     }
@@ -376,7 +376,8 @@ steal__runtime_for(struct steal_runtime *runtime, int *error)
     *error = 0;
     if (!runtime)
         *error = -EINVAL;
-    else if (is_of_parent(runtime) || runtime_is_stopping(runtime))
+    else if (steal__runtime_is_of_parent(runtime) ||
+             runtime_is_stopping(runtime))
         *error = -ECANCELED;
     return *error ? NULL : runtime;
 }
@@ -424,18 +425,19 @@ steal__runtime_owned(struct steal_runtime *runtime, unsigned shard)
     return &runtime->workers[shard].owned;
 }
 
-uint64_t
-steal__runtime_task_id(struct steal_runtime *runtime)
+void
+steal__runtime_bury(struct steal_task *task)
 {
+    struct steal_runtime *runtime = task->runtime;
     struct worker *w = worker_of(runtime);
 
-    if (!w)
-        return add_relaxed(&next_id, 1); /* only that it is new matters */
-    if (unlikely(w->next_id == w->last_id)) {
-        w->next_id = add_relaxed(&next_id, ID_RANGE);
-        w->last_id = w->next_id + ID_RANGE;
+    if (likely(!task->lent)) {
+        steal__runtime_release(runtime, task, task->size);
+    } else if (w) {
+        w->blocks.balance--;
+    } else if (sub_acq_rel(&runtime->balance, 1) == 1) {
+        free(runtime);
     }
-    return w->next_id++;
 }
 
 struct driver *

@@ -69,6 +69,9 @@ runtime_is_stopping(struct steal_runtime *runtime)
     return load_acquire(&runtime->stopping);
 }
 
+/* True in the child of a fork(), which has none of the workers. */
+bool steal__runtime_is_of_parent(const struct steal_runtime *runtime);
+
 /* No task lives, nor will one: true for good once it is stopping. */
 bool steal__runtime_is_quiet(struct steal_runtime *runtime);
 

@@ -19,10 +19,11 @@
 
 #include "../base/assert.h"
 #include "../task/chain.h"
+#include "../task/harness.h"
 #include "../task/schedule.h"
 #include "block_on.h"
 #include "park.h"
-#include "runtime.h"
+#include "push.h"
 
 /* How often the injector comes first; a prime, as in Go, so that no pattern of
  * tasks keeps in step with it. */
@@ -32,7 +33,9 @@
 #define STREAK 3
 
 /* How often a searching worker goes round before it sleeps. */
-#define ROUNDS 32
+#ifndef ROUNDS
+# define ROUNDS 32
+#endif
 
 /* While nobody sleeps in the loop, a busy worker turns it this often, in ns. */
 #define TURN_EVERY STEAL_US(50)
@@ -45,7 +48,8 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
 {
     worker->runtime = runtime;
     worker->index = index;
-    worker->tick = 0;
+    worker->count = 0;
+    worker->countdown = 1;
     worker->streak = 0;
     worker->searching = false;
     worker->closing = false;
@@ -85,8 +89,8 @@ steal__worker_unpark(struct worker *worker)
  */
 
 /* The ring is full: its older half goes to the injector, with the task. */
-static COLD void
-overflow(struct worker *w, struct steal_task *task)
+COLD void
+steal__worker_overflow(struct worker *w, struct steal_task *task)
 {
     struct chain chain;
 
@@ -94,25 +98,6 @@ overflow(struct worker *w, struct steal_task *task)
     steal__ring_spill(&w->ring, &chain);
     chain_add(&chain, task);
     steal__injector_push(&w->runtime->injector, &chain);
-}
-
-static void
-push_ring(struct worker *w, struct steal_task *task)
-{
-    if (unlikely(!steal__ring_push(&w->ring, task)))
-        overflow(w, task);
-    runtime_notify(w->runtime);
-}
-
-/* The task was woken or spawned by what runs now: it comes next. */
-static void
-push_next(struct worker *w, struct steal_task *task)
-{
-    struct steal_task *displaced = slot_put(&w->slot, task);
-
-    if (displaced)
-        push_ring(w, displaced);
-    runtime_need_monitor(w->runtime); /* the slot is the monitor's to watch */
 }
 
 void
@@ -129,8 +114,8 @@ steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
     runtime_notify(runtime);
 }
 
-static void
-schedule_remote(struct steal_task *task)
+void
+steal__schedule_remote(struct steal_task *task)
 {
     struct chain chain;
 
@@ -145,39 +130,9 @@ steal__schedule(struct steal_task *task)
     struct worker *w = steal__worker;
 
     if (likely(w && w->runtime == task->runtime))
-        push_next(w, task);
+        worker_push_next(w, task);
     else
-        schedule_remote(task);
-}
-
-/* A task of another thread: counted before the runtime is asked (O2 of the
- * census), so that either it is canceled here or the workers wait for it. */
-static void
-schedule_first_remote(struct steal_task *task)
-{
-    struct steal_runtime *runtime = task->runtime;
-
-    census_born_shared(&runtime->foreign);
-    if (likely(!runtime_is_stopping(runtime))) {
-        schedule_remote(task);
-        return;
-    }
-    steal__task_cancel(task);
-    census_died_shared(&runtime->foreign);
-    steal__runtime_unpark_all(runtime);
-}
-
-void
-steal__schedule_first(struct steal_task *task)
-{
-    struct worker *w = steal__worker;
-
-    if (likely(w && w->runtime == task->runtime)) {
-        census_born(&w->census);
-        push_next(w, task);
-    } else {
-        schedule_first_remote(task);
-    }
+        steal__schedule_remote(task);
 }
 
 /*
@@ -198,7 +153,7 @@ take_injected(struct worker *w, unsigned max)
         struct steal_task *next = rest->next;
 
         if (unlikely(!steal__ring_push(&w->ring, rest)))
-            overflow(w, rest);
+            steal__worker_overflow(w, rest);
         rest = next;
     }
     if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
@@ -232,6 +187,7 @@ maintain(struct worker *w)
         w->closing = true;
         steal__owned_close(&w->owned);
     }
+    w->countdown = INJECTOR_EVERY;
     turn_driver(w);
     return take_injected(w, 1);
 }
@@ -337,7 +293,7 @@ next(struct worker *w)
 {
     struct steal_task *task = NULL;
 
-    if (unlikely(++w->tick % INJECTOR_EVERY == 0))
+    if (unlikely(--w->countdown == 0))
         task = maintain(w);
     if (!task)
         task = pop_local(w);
@@ -351,8 +307,8 @@ next(struct worker *w)
 static COLD void
 run_closing(struct worker *w, struct steal_task *task)
 {
-    steal__word_abort(&task->word); /* BUSY is ours: the next claim cancels */
-    steal__task_run(task, &w->cx, w->index);
+    if (steal__task_run_canceled(task, &w->cx) == RUN_LAST)
+        steal__task_free(task);
     census_died(&w->census);
     if (steal__runtime_is_quiet(w->runtime))
         steal__runtime_unpark_all(w->runtime);
@@ -362,7 +318,7 @@ run_closing(struct worker *w, struct steal_task *task)
 static inline bool
 is_alone(struct worker *w)
 {
-    return (w->tick + 1) % INJECTOR_EVERY != 0 && slot_is_empty(&w->slot) &&
+    return w->countdown > 1 && slot_is_empty(&w->slot) &&
            steal__ring_is_empty(&w->ring);
 }
 
@@ -370,8 +326,12 @@ static inline void
 run(struct worker *w, struct steal_task *task)
 {
     for (;;) {
-        store_relaxed(&w->polls, w->tick); /* the monitor compares */
+        store_relaxed(&w->polls, ++w->count); /* the monitor compares */
         switch (steal__task_run(task, &w->cx, w->index)) {
+        case RUN_LAST:
+            worker_free(w, task);
+            census_died(&w->census);
+            return;
         case RUN_FINISHED:
             census_died(&w->census);
             return;
@@ -379,10 +339,10 @@ run(struct worker *w, struct steal_task *task)
             return;
         case RUN_AGAIN:
             if (!is_alone(w)) {
-                push_ring(w, task);
+                worker_push_ring(w, task);
                 return;
             }
-            w->tick++;
+            w->countdown--;
         }
     }
 }

@@ -27,8 +27,9 @@ struct worker {
     /* the owner's */
     CACHE_ALIGNED struct steal_runtime *runtime;
     unsigned index;
-    uint32_t tick;   /* polls, and looks for work */
-    unsigned streak; /* tasks in a row from the slot */
+    uint32_t count;     /* of polls */
+    uint32_t countdown; /* to the next maintenance */
+    unsigned streak;    /* tasks in a row from the slot */
     bool searching;
     bool closing; /* tasks are canceled instead of being polled */
     struct steal_context cx;

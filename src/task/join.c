@@ -19,12 +19,20 @@ wait_until_woken(struct steal_task *task)
         cpu_relax();
 }
 
+/* The task is finished, and a waker was left there: finish() has found it. */
+static void
+settle(struct steal_task *task)
+{
+    if (!task->joiner.vtable)
+        return;
+    wait_until_woken(task);
+    waiter_clear(&task->joiner);
+}
+
 /* Takes the waker back, if one is there. */
 static void
-leave(struct steal_join *join)
+leave(struct steal_task *task)
 {
-    struct steal_task *task = join->task;
-
     if (!task->joiner.vtable)
         return;
     if (!steal__word_join_leave(&task->word))
@@ -57,14 +65,14 @@ join_poll(struct steal_future *future, struct steal_context *cx)
     struct steal_task *task = join->task;
 
     if (steal__word_is_finished(&task->word)) {
-        leave(join);
+        settle(task);
         return ready(join);
     }
-    if (waiter_matches(&task->joiner, cx))
-        return STEAL_PENDING;
-    leave(join);
-    if (steal__word_is_finished(&task->word))
-        return ready(join);
+    if (task->joiner.vtable) {
+        if (waiter_matches(&task->joiner, cx))
+            return STEAL_PENDING;
+        leave(task);
+    }
     waiter_set(&task->joiner, cx);
     if (steal__word_join_listen(&task->word))
         return STEAL_PENDING;
@@ -78,7 +86,7 @@ join_drop(struct steal_future *future)
     struct steal_join *join = (struct steal_join *)future;
 
     if (join->task)
-        leave(join);
+        leave(join->task);
 }
 
 static const struct steal_future_ops join_ops = { .name = "join",

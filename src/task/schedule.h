@@ -17,15 +17,12 @@ void steal__schedule(struct steal_task *task);
 /* The same for a chain of them, in one push to the injector. */
 void steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain);
 
-/*
- * The task is built and BUSY: counts it and queues it, or cancels it if the
- * runtime is stopping.
- */
-void steal__schedule_first(struct steal_task *task);
-
 /* `runtime` or the current one; NULL with *error set if none may be used. */
 struct steal_runtime *steal__runtime_for(struct steal_runtime *runtime,
         int *error);
+
+/* Frees a task, by whoever was told to by a transition. */
+void steal__runtime_bury(struct steal_task *task);
 
 /* Memory from the allocator of the runtime, which lives until all is back. */
 void *steal__runtime_allocate(struct steal_runtime *runtime, size_t size);
@@ -35,8 +32,5 @@ void steal__runtime_release(struct steal_runtime *runtime, void *block,
 /* The register of parked tasks with this number. */
 struct owned *steal__runtime_owned(struct steal_runtime *runtime,
         unsigned shard);
-
-/* A number that was never given before. */
-uint64_t steal__runtime_task_id(struct steal_runtime *runtime);
 
 #endif

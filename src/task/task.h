@@ -1,5 +1,5 @@
 /*
- * task.h - layout of a task, and the harness that polls it.
+ * task.h - layout of a task.
  *
  *     +------------------+ <- struct steal_task *, one allocation
  *     | word  next  rt   |    80 bytes
@@ -57,16 +57,18 @@ struct lent_task {
     void (*release)(struct steal_task_slot *slot);
 };
 
-enum run_outcome {
-    RUN_AGAIN,  /* still BUSY and ours: queue it again */
-    RUN_PARKED, /* somebody else may hold it by now */
-    RUN_FINISHED
-};
-
 static inline struct steal_future *
 steal__task_root(const struct steal_task *task)
 {
     return (struct steal_future *)(uintptr_t)(task + 1);
+}
+
+/* From here on the future is dropped, polled or not. */
+static inline void
+future_adopt(struct steal_future *future)
+{
+    if ((future->pin & ~STEAL_PIN_ASYNC) == STEAL_PIN_NEW)
+        future->pin |= steal_pin_of(future);
 }
 
 /* The ops of the future that the task was spawned with. */
@@ -77,16 +79,6 @@ steal__task_ops(const struct steal_task *task)
         return container_of(task, struct lent_task, task)->inner->ops;
     return steal__task_root(task)->ops;
 }
-
-/*
- * Polls once, or cancels.  `cx` is the worker's, set up for this task; the
- * task enters the register of this shard if it parks for the first time.
- */
-enum run_outcome steal__task_run(struct steal_task *task,
-        struct steal_context *cx, unsigned shard);
-
-/* Drops the future of a task that the caller holds BUSY, and ends the task. */
-void steal__task_cancel(struct steal_task *task);
 
 /* Frees; by whoever was told to by a transition. */
 void steal__task_free(struct steal_task *task);

@@ -1,0 +1,96 @@
+// The go-peer program: benchmarks of Go's scheduler, one TAB separated row a
+// metric: system, version, bench, workers, metric, unit, median, min, max.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+var benches = []struct {
+	name string
+	run  func(*bench)
+}{
+	{"spawn_local", spawnLocal},
+	{"spawn_join", spawnJoin},
+	{"yield_many_now", yieldManyNow},
+	{"yield_one_now", yieldOneNow},
+	{"ping_pong", pingPong},
+	{"chained_spawn", chainedSpawn},
+	{"waker_pair", wakerPair},
+	{"wake_external", wakeExternal},
+	{"wake_busy", wakeBusy},
+	{"timers_cancel", timersCancel},
+	{"timers_storm", timersStorm},
+	{"memory", memory},
+	{"idle", idle},
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: go-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]")
+	fmt.Fprint(os.Stderr, "benches:")
+	for _, b := range benches {
+		fmt.Fprint(os.Stderr, " ", b.name)
+	}
+	fmt.Fprintln(os.Stderr)
+	os.Exit(2)
+}
+
+func find(name string) func(*bench) {
+	for _, b := range benches {
+		if b.name == name {
+			return b.run
+		}
+	}
+	usage()
+	return nil
+}
+
+func main() {
+	flag.Usage = usage
+	list := flag.String("b", "", "")
+	workers := flag.Int("w", 2, "")
+	runs := flag.Int("r", 5, "")
+	quick := flag.Bool("q", false, "")
+	flag.Parse()
+	if flag.NArg() > 0 || *workers < 1 || *runs < 1 {
+		usage()
+	}
+	var names []string
+	if *list != "" {
+		names = strings.Split(*list, ",")
+	} else {
+		for _, b := range benches {
+			names = append(names, b.name)
+		}
+	}
+	for _, name := range names {
+		find(name)
+	}
+	if len(names) == 1 {
+		runtime.GOMAXPROCS(*workers)
+		find(names[0])(&bench{names[0], *workers, *runs, *quick})
+		return
+	}
+
+	// A process a bench: the heap and the threads that one leaves behind must
+	// not show in the next one's figures.
+	exe, err := os.Executable()
+	check(err == nil, "own path")
+	failed := 0
+	for _, name := range names {
+		child := exec.Command(exe, "-b", name, "-w", strconv.Itoa(*workers),
+			"-r", strconv.Itoa(*runs), "-q="+strconv.FormatBool(*quick))
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		if err := child.Run(); err != nil {
+			fmt.Fprintf(os.Stderr, "go-peer: %s: %v\n", name, err)
+			failed = 1
+		}
+	}
+	os.Exit(failed)
+}

@@ -1,0 +1,102 @@
+//! Benchmarks of Tokio's multi-thread runtime, one TAB separated row a metric:
+//! system, version, bench, workers, metric, unit, median, min, max.
+
+mod harness;
+mod sched;
+mod timers;
+mod wake;
+
+use harness::Ctx;
+use std::process::{exit, Command};
+
+type Bench = fn(&Ctx);
+
+const BENCHES: &[(&str, Bench)] = &[
+    ("spawn_local", sched::spawn_local),
+    ("spawn_remote_idle", sched::spawn_remote_idle),
+    ("spawn_remote_busy", sched::spawn_remote_busy),
+    ("spawn_join", sched::spawn_join),
+    ("yield_many", sched::yield_many),
+    ("yield_many_now", sched::yield_many_now),
+    ("yield_one", sched::yield_one),
+    ("yield_one_now", sched::yield_one_now),
+    ("ping_pong", sched::ping_pong),
+    ("chained_spawn", sched::chained_spawn),
+    ("waker_pair", wake::waker_pair),
+    ("notify_pair", wake::notify_pair),
+    ("wake_external", wake::wake_external),
+    ("wake_busy", wake::wake_busy),
+    ("timers_cancel", timers::timers_cancel),
+    ("timers_storm", timers::timers_storm),
+    ("memory", timers::memory),
+    ("idle", timers::idle),
+];
+
+fn usage() -> ! {
+    let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
+    eprintln!("usage: tokio-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]");
+    eprintln!("benches: {}", names.join(" "));
+    exit(2);
+}
+
+/// The option's value as a positive number.
+fn number(arg: Option<String>) -> usize {
+    match arg.and_then(|s| s.parse().ok()) {
+        Some(n) if n > 0 => n,
+        _ => usage(),
+    }
+}
+
+fn main() {
+    let mut ctx = Ctx {
+        bench: "",
+        workers: 2,
+        runs: 5,
+        quick: false,
+    };
+    let mut wanted: Vec<&(&str, Bench)> = Vec::new();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-b" => {
+                for name in args.next().unwrap_or_else(|| usage()).split(',') {
+                    match BENCHES.iter().find(|b| b.0 == name) {
+                        Some(bench) => wanted.push(bench),
+                        None => usage(),
+                    }
+                }
+            }
+            "-w" => ctx.workers = number(args.next()),
+            "-r" => ctx.runs = number(args.next()),
+            "-q" => ctx.quick = true,
+            _ => usage(),
+        }
+    }
+    if wanted.is_empty() {
+        wanted = BENCHES.iter().collect();
+    }
+    if let [(name, bench)] = wanted[..] {
+        ctx.bench = name;
+        bench(&ctx);
+        return;
+    }
+
+    // A process a bench: the heap and the threads that one leaves behind must
+    // not show in the next one's figures.
+    let exe = std::env::current_exe().expect("own path");
+    let mut failed = false;
+    for (name, _) in wanted {
+        let mut child = Command::new(&exe);
+        child.args(["-b", name, "-w", &ctx.workers.to_string()]);
+        child.args(["-r", &ctx.runs.to_string()]);
+        if ctx.quick {
+            child.arg("-q");
+        }
+        let status = child.status().expect("run a bench");
+        if !status.success() {
+            eprintln!("tokio-peer: {}: {}", name, status);
+            failed = true;
+        }
+    }
+    exit(failed as i32);
+}

@@ -1,0 +1,49 @@
+/*
+ * push.h - how a worker queues a task that it has spawned or woken.
+ *
+ * Inline, for it is the path of every spawn and wake.
+ *
+ * Threads: the worker's own.
+ */
+#ifndef STEAL_SCHED_PUSH_H
+#define STEAL_SCHED_PUSH_H
+
+#include "../task/task.h"
+#include "runtime.h"
+
+/* The ring is full: its older half goes to the injector, with the task. */
+void steal__worker_overflow(struct worker *w, struct steal_task *task);
+
+/* To the injector: from a thread that is no worker of the task's runtime. */
+void steal__schedule_remote(struct steal_task *task);
+
+static inline void
+worker_push_ring(struct worker *w, struct steal_task *task)
+{
+    if (unlikely(!steal__ring_push(&w->ring, task)))
+        steal__worker_overflow(w, task);
+    runtime_notify(w->runtime);
+}
+
+/* The task was woken or spawned by what runs now: it comes next. */
+static inline void
+worker_push_next(struct worker *w, struct steal_task *task)
+{
+    struct steal_task *displaced = slot_put(&w->slot, task);
+
+    if (displaced)
+        worker_push_ring(w, displaced);
+    runtime_need_monitor(w->runtime); /* the slot is the monitor's to watch */
+}
+
+/* Frees a task of this worker's runtime. */
+static inline void
+worker_free(struct worker *w, struct steal_task *task)
+{
+    if (likely(!task->lent && !load_relaxed(&task->extra))) /* the last user */
+        steal__cache_release(&w->blocks, task, task->size);
+    else
+        steal__task_free(task);
+}
+
+#endif

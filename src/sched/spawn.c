@@ -1,0 +1,237 @@
+/*
+ * spawn.c - how a task is born.
+ *
+ *     spawn      by move: a block of memory, the future copied into it
+ *     new, start built in place
+ *     spawn_in   storage of the caller's
+ *
+ * A worker spawns without an atomic operation: the block is from its cache, the
+ * id from its range, the count is its own, and the task goes into its slot.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../base/assert.h"
+#include "../task/harness.h"
+#include "push.h"
+
+_Static_assert(sizeof(struct lent_task) <= sizeof(struct steal_task_slot),
+        "a slot holds a lent task");
+
+/* Ids are given to workers in ranges. */
+#define ID_RANGE 4096
+
+static _Atomic(uint64_t) next_id = 1;
+
+static COLD void
+new_id_range(struct worker *w)
+{
+    w->next_id = add_relaxed(&next_id, ID_RANGE); /* that it is new matters */
+    w->last_id = w->next_id + ID_RANGE;
+}
+
+static inline uint64_t
+id_of(struct worker *w)
+{
+    if (unlikely(!w))
+        return add_relaxed(&next_id, 1); /* that it is new matters */
+    if (unlikely(w->next_id == w->last_id))
+        new_id_range(w);
+    return w->next_id++;
+}
+
+/* The caller, if it is a worker of this runtime; NULL is any runtime. */
+static inline struct worker *
+worker_for(const struct steal_runtime *runtime)
+{
+    struct worker *w = steal__worker;
+
+    return w && (!runtime || w->runtime == runtime) ? w : NULL;
+}
+
+static inline void
+init(struct steal_task *task, struct steal_runtime *runtime, uint64_t id,
+        size_t size, uint64_t refs)
+{
+    store_relaxed(&task->word, TASK_LIVE | TASK_BUSY | refs); /* T1: ours */
+    task->runtime = runtime;
+    task->joiner = (struct steal_waker)STEAL_WAKER_INIT;
+    task->id = id;
+    store_relaxed(&task->extra, NULL); /* not shared yet */
+    task->size = (uint32_t)size;
+    task->shard = 0;
+    task->lent = false;
+    task->canceled = false;
+    store_relaxed(&task->joiner_woken, 0); /* not shared yet */
+}
+
+static COLD int
+make_remote(struct steal_runtime *runtime, size_t size, uint64_t refs,
+        struct steal_task **result)
+{
+    struct steal_task *task;
+    int error;
+
+    runtime = steal__runtime_for(runtime, &error);
+    if (!runtime)
+        return error;
+    task = steal__runtime_allocate(runtime, size);
+    if (!task)
+        return -ENOMEM;
+    init(task, runtime, id_of(NULL), size, refs);
+    *result = task;
+    return 0;
+}
+
+static inline int
+make(struct worker *w, struct steal_runtime *runtime, size_t size,
+        uint64_t refs, struct steal_task **result)
+{
+    struct steal_task *task;
+
+    if (unlikely(size < sizeof(struct steal_future)))
+        return -EINVAL;
+    if (unlikely(size > UINT32_MAX - sizeof *task))
+        return -ENOMEM;
+    size += sizeof *task;
+    if (unlikely(!w))
+        return make_remote(runtime, size, refs, result);
+    if (unlikely(runtime_is_stopping(w->runtime)))
+        return -ECANCELED;
+    task = steal__cache_allocate(&w->blocks, size);
+    if (unlikely(!task))
+        return -ENOMEM;
+    init(task, w->runtime, id_of(w), size, refs);
+    *result = task;
+    return 0;
+}
+
+/* By another thread: counted before the runtime is asked (census.h, O2), so
+ * that either it is canceled here or the workers wait for it. */
+static COLD void
+start_remote(struct steal_task *task)
+{
+    struct steal_runtime *runtime = task->runtime;
+
+    census_born_shared(&runtime->foreign);
+    if (likely(!runtime_is_stopping(runtime) &&
+                !steal__runtime_is_of_parent(runtime))) {
+        steal__schedule_remote(task);
+        return;
+    }
+    if (steal__task_cancel(task))
+        steal__task_free(task);
+    census_died_shared(&runtime->foreign);
+    if (!steal__runtime_is_of_parent(runtime))
+        steal__runtime_unpark_all(runtime);
+}
+
+static inline void
+start(struct worker *w, struct steal_task *task)
+{
+    if (unlikely(!w)) {
+        start_remote(task);
+        return;
+    }
+    census_born(&w->census);
+    worker_push_next(w, task);
+}
+
+int
+steal_spawn(struct steal_runtime *runtime, struct steal_future *future,
+        size_t size, struct steal_task **result)
+{
+    bool polled_before = (future->pin & ~STEAL_PIN_ASYNC) != STEAL_PIN_NEW;
+    struct worker *w = worker_for(runtime);
+    struct steal_task *task;
+    int error = make(w, runtime, size, result ? TASK_REF : 0, &task);
+
+    must(!polled_before);
+    if (unlikely(error))
+        return error;
+    memcpy(steal__task_root(task), future, size);
+    future_adopt(steal__task_root(task));
+    if (result)
+        *result = task;
+    start(w, task);
+    return 0;
+}
+
+int
+steal_task_new(struct steal_runtime *runtime, size_t size,
+        struct steal_task **task)
+{
+    return make(worker_for(runtime), runtime, size, TASK_REF, task);
+}
+
+void
+steal_task_start(struct steal_task *task)
+{
+    future_adopt(steal__task_root(task));
+    start(worker_for(task->runtime), task);
+}
+
+void
+steal_task_discard(struct steal_task *task)
+{
+    steal__task_free(task);
+}
+
+/*
+ * In storage of the caller's
+ */
+
+static enum steal_poll
+lent_poll(struct steal_future *root, struct steal_context *cx)
+{
+    struct lent_task *lent = container_of(root, struct lent_task, root);
+
+    if (steal_future_poll(lent->inner, cx) == STEAL_PENDING)
+        return STEAL_PENDING;
+    root->result = lent->inner->result;
+    return STEAL_READY;
+}
+
+static void
+lent_drop(struct steal_future *root)
+{
+    steal_future_drop(container_of(root, struct lent_task, root)->inner);
+}
+
+static const struct steal_future_ops lent_ops = { .name = "lent",
+    .poll = lent_poll,
+    .drop = lent_drop };
+
+/* Its task is no block of the runtime's, but keeps the struct alive like one:
+ * a handle may outlive the runtime. */
+static void
+hold(struct worker *w, struct steal_runtime *runtime)
+{
+    if (w)
+        w->blocks.balance++;
+    else
+        add_relaxed(&runtime->balance, 1); /* the caller keeps it from 0 */
+}
+
+struct steal_task *
+steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,
+        struct steal_future *future,
+        void (*release)(struct steal_task_slot *slot))
+{
+    struct lent_task *lent = (struct lent_task *)(void *)slot;
+    struct worker *w = worker_for(runtime);
+
+    must(runtime || w);
+    if (w)
+        runtime = w->runtime;
+    hold(w, runtime);
+    init(&lent->task, runtime, id_of(w), 0, TASK_REF);
+    lent->task.lent = true;
+    steal_future_init(&lent->root, &lent_ops);
+    lent->inner = future;
+    lent->release = release;
+    future_adopt(future);
+    future_adopt(&lent->root);
+    start(w, &lent->task);
+    return &lent->task;
+}
