@@ -84,4 +84,12 @@ cpu_relax(void)
 
 #endif
 
+/* The same right behind an atomic read-modify-write: x86 has done it by then. */
+#if defined(__x86_64__) && !defined(STEAL_EXPLORE) && \
+        !defined(__SANITIZE_THREAD__)
+# define fence_after_rmw() atomic_signal_fence(memory_order_seq_cst)
+#else
+# define fence_after_rmw() fence_seq_cst()
+#endif
+
 #endif

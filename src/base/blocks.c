@@ -35,61 +35,74 @@ steal__depot_init(struct block_depot *depot,
 }
 
 static size_t
-size_of(unsigned class)
+size_of(unsigned bin)
 {
-    return (size_t) class * BLOCK_UNIT;
+    return (size_t)bin * BLOCK_UNIT;
 }
 
-void *
-steal__depot_allocate(struct block_depot *depot, size_t size)
+static void *
+allocate(struct block_depot *depot, unsigned bin)
 {
-    return depot->allocator.allocate(size_of(block_class(size)),
-            depot->allocator.data);
-}
-
-void
-steal__depot_release(struct block_depot *depot, void *block, size_t size)
-{
-    depot->allocator.release(block, size_of(block_class(size)),
-            depot->allocator.data);
+    return depot->allocator.allocate(size_of(bin), depot->allocator.data);
 }
 
 static void
-release_list(struct block_depot *depot, struct block *list, unsigned class)
+release(struct block_depot *depot, void *block, unsigned bin)
+{
+    depot->allocator.release(block, size_of(bin), depot->allocator.data);
+}
+
+static void
+release_list(struct block_depot *depot, struct block *list, unsigned bin)
 {
     while (list) {
         struct block *block = list;
 
         list = block->next;
-        steal__depot_release(depot, block, size_of(class));
+        release(depot, block, bin);
     }
 }
 
 void
 steal__depot_fini(struct block_depot *depot)
 {
-    for (unsigned class = 0; class < BLOCK_CLASSES; class ++) {
-        while (depot->bundles[class]) {
-            struct block *bundle = depot->bundles[class];
+    for (unsigned bin = 0; bin < BLOCK_CLASSES; bin++) {
+        while (depot->bundles[bin]) {
+            struct block *bundle = depot->bundles[bin];
 
-            depot->bundles[class] = bundle->bundle;
-            release_list(depot, bundle, class);
+            depot->bundles[bin] = bundle->bundle;
+            release_list(depot, bundle, bin);
         }
+        release_list(depot, depot->loose[bin], bin);
+        depot->loose[bin] = NULL;
     }
+}
+
+bool
+steal__depot_close(struct block_depot *depot, int64_t balance)
+{
+    bool over;
+
+    lock_take(&depot->lock);
+    depot->closed = true;
+    depot->balance += balance;
+    over = depot->balance == 0;
+    lock_give(&depot->lock);
+    return over;
 }
 
 /* False if the depot holds enough already. */
 static bool
-put_bundle(struct block_depot *depot, struct block *bundle, unsigned class)
+put_bundle(struct block_depot *depot, struct block *bundle, unsigned bin)
 {
-    size_t bytes = size_of(class) * BLOCK_BUNDLE;
+    size_t bytes = size_of(bin) * BLOCK_BUNDLE;
     bool kept;
 
     lock_take(&depot->lock);
     kept = depot->kept + bytes <= KEEP;
     if (kept) {
-        bundle->bundle = depot->bundles[class];
-        depot->bundles[class] = bundle;
+        bundle->bundle = depot->bundles[bin];
+        depot->bundles[bin] = bundle;
         depot->kept += bytes;
     }
     lock_give(&depot->lock);
@@ -97,18 +110,84 @@ put_bundle(struct block_depot *depot, struct block *bundle, unsigned class)
 }
 
 static struct block *
-get_bundle(struct block_depot *depot, unsigned class)
+get_bundle(struct block_depot *depot, unsigned bin)
 {
     struct block *bundle;
 
     lock_take(&depot->lock);
-    bundle = depot->bundles[class];
+    bundle = depot->bundles[bin];
     if (bundle) {
-        depot->bundles[class] = bundle->bundle;
-        depot->kept -= size_of(class) * BLOCK_BUNDLE;
+        depot->bundles[bin] = bundle->bundle;
+        depot->kept -= size_of(bin) * BLOCK_BUNDLE;
     }
     lock_give(&depot->lock);
     return bundle;
+}
+
+/* A single block for a thread without a cache, from an opened bundle. */
+static struct block *
+get_loose_locked(struct block_depot *depot, unsigned bin)
+{
+    struct block *block = depot->loose[bin];
+
+    if (!block) {
+        block = depot->bundles[bin];
+        if (!block)
+            return NULL;
+        depot->bundles[bin] = block->bundle;
+    }
+    depot->loose[bin] = block->next;
+    depot->kept -= size_of(bin);
+    return block;
+}
+
+void *
+steal__depot_allocate(struct block_depot *depot, size_t size)
+{
+    struct block *block = NULL;
+
+    lock_take(&depot->lock);
+    if (size <= BLOCK_LARGEST)
+        block = get_loose_locked(depot, block_bin(size));
+    depot->balance++;
+    lock_give(&depot->lock);
+    if (block)
+        return block;
+    block = allocate(depot, block_bin(size));
+    if (!block)
+        steal__depot_hold(depot, -1);
+    return block;
+}
+
+void
+steal__depot_hold(struct block_depot *depot, int64_t n)
+{
+    lock_take(&depot->lock);
+    depot->balance += n;
+    lock_give(&depot->lock);
+}
+
+bool
+steal__depot_release(struct block_depot *depot, void *memory, size_t size)
+{
+    struct block *block = memory;
+    unsigned bin = block_bin(size);
+    bool keep;
+    bool over;
+
+    lock_take(&depot->lock);
+    keep = block && !depot->closed && size <= BLOCK_LARGEST &&
+           depot->kept + size_of(bin) <= KEEP;
+    if (keep) {
+        block->next = depot->loose[bin];
+        depot->loose[bin] = block;
+        depot->kept += size_of(bin);
+    }
+    over = --depot->balance == 0 && depot->closed;
+    lock_give(&depot->lock);
+    if (block && !keep)
+        release(depot, block, bin);
+    return over;
 }
 
 void
@@ -120,36 +199,36 @@ steal__cache_init(struct block_cache *cache, struct block_depot *depot)
 void
 steal__cache_fini(struct block_cache *cache)
 {
-    for (unsigned class = 0; class < BLOCK_CLASSES; class ++) {
-        release_list(cache->depot, cache->free[class].first, class);
-        cache->free[class].first = NULL;
-        cache->free[class].n = 0;
+    for (unsigned bin = 0; bin < BLOCK_CLASSES; bin++) {
+        release_list(cache->depot, cache->free[bin].first, bin);
+        cache->free[bin].first = NULL;
+        cache->free[bin].n = 0;
     }
 }
 
 COLD void *
-steal__cache_refill(struct block_cache *cache, unsigned class)
+steal__cache_refill(struct block_cache *cache, unsigned bin)
 {
-    struct block *bundle = get_bundle(cache->depot, class);
+    struct block *bundle = get_bundle(cache->depot, bin);
 
     if (!bundle)
-        return steal__depot_allocate(cache->depot, size_of(class));
-    cache->free[class].first = bundle->next;
-    cache->free[class].n = BLOCK_BUNDLE - 1;
+        return allocate(cache->depot, bin);
+    cache->free[bin].first = bundle->next;
+    cache->free[bin].n = BLOCK_BUNDLE - 1;
     return bundle;
 }
 
 COLD void
-steal__cache_drain(struct block_cache *cache, unsigned class)
+steal__cache_drain(struct block_cache *cache, unsigned bin)
 {
-    struct block *last = cache->free[class].first;
+    struct block *last = cache->free[bin].first;
     struct block *bundle;
 
     for (unsigned i = 1; i < BLOCK_BUNDLE; i++)
         last = last->next;
     bundle = last->next;
     last->next = NULL;
-    cache->free[class].n = BLOCK_BUNDLE;
-    if (!put_bundle(cache->depot, bundle, class))
-        release_list(cache->depot, bundle, class);
+    cache->free[bin].n = BLOCK_BUNDLE;
+    if (!put_bundle(cache->depot, bundle, bin))
+        release_list(cache->depot, bundle, bin);
 }

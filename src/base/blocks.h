@@ -42,7 +42,10 @@ struct block_depot {
     struct steal_allocator allocator;
     struct lock lock;
     struct block *bundles[BLOCK_CLASSES];
-    size_t kept; /* bytes */
+    struct block *loose[BLOCK_CLASSES]; /* singles, for threads without cache */
+    size_t kept;                        /* bytes, of both */
+    int64_t balance; /* blocks out by such threads, then by all */
+    bool closed;     /* the workers have added theirs */
 };
 
 struct block_cache {
@@ -61,21 +64,30 @@ void steal__depot_fini(struct block_depot *depot);
 void steal__cache_init(struct block_cache *cache, struct block_depot *depot);
 void steal__cache_fini(struct block_cache *cache);
 
-/* For threads that have no cache.  NULL if there is no memory; a block is
- * aligned to 16 bytes. */
+/*
+ * For threads that have no cache.  NULL if there is no memory; a block is
+ * aligned to 16 bytes.  Releasing gives true if that was the last block that
+ * was out of a closed depot: nothing refers to it any more.
+ */
 void *steal__depot_allocate(struct block_depot *depot, size_t size);
-void steal__depot_release(struct block_depot *depot, void *block, size_t size);
+bool steal__depot_release(struct block_depot *depot, void *block, size_t size);
+
+/* Counts as so many blocks; releasing NULL ends that. */
+void steal__depot_hold(struct block_depot *depot, int64_t n);
+
+/* Adds the balance of the workers, who are gone.  True if no block is out. */
+bool steal__depot_close(struct block_depot *depot, int64_t balance);
 
 /* The cache is dry: gives a block from the depot, or a new one. */
-void *steal__cache_refill(struct block_cache *cache, unsigned class);
+void *steal__cache_refill(struct block_cache *cache, unsigned bin);
 
 /* The cache runs over: its newest blocks, which are still in the processor's
  * cache, stay; a bundle of the older ones goes. */
-void steal__cache_drain(struct block_cache *cache, unsigned class);
+void steal__cache_drain(struct block_cache *cache, unsigned bin);
 
-/* The size class; all blocks of a class have its full size. */
+/* The size bin; all blocks of a bin have its full size. */
 static inline unsigned
-block_class(size_t size)
+block_bin(size_t size)
 {
     return (unsigned)((size + BLOCK_UNIT - 1) / BLOCK_UNIT);
 }
@@ -84,18 +96,18 @@ block_class(size_t size)
 static inline void *
 steal__cache_allocate(struct block_cache *cache, size_t size)
 {
-    unsigned class = block_class(size);
+    unsigned bin = block_bin(size);
     struct block *block;
 
     if (size > BLOCK_LARGEST) {
-        block = steal__depot_allocate(cache->depot, size);
+        return steal__depot_allocate(cache->depot, size);
     } else {
-        block = cache->free[class].first;
+        block = cache->free[bin].first;
         if (likely(block != NULL)) {
-            cache->free[class].first = block->next;
-            cache->free[class].n--;
+            cache->free[bin].first = block->next;
+            cache->free[bin].n--;
         } else {
-            block = steal__cache_refill(cache, class);
+            block = steal__cache_refill(cache, bin);
         }
     }
     cache->balance += block != NULL;
@@ -105,18 +117,18 @@ steal__cache_allocate(struct block_cache *cache, size_t size)
 static inline void
 steal__cache_release(struct block_cache *cache, void *memory, size_t size)
 {
-    unsigned class = block_class(size);
+    unsigned bin = block_bin(size);
     struct block *block = memory;
 
-    cache->balance--;
     if (size > BLOCK_LARGEST) {
-        steal__depot_release(cache->depot, memory, size);
+        steal__depot_release(cache->depot, memory, size); /* never the last */
         return;
     }
-    block->next = cache->free[class].first;
-    cache->free[class].first = block;
-    if (unlikely(++cache->free[class].n == 2 * BLOCK_BUNDLE))
-        steal__cache_drain(cache, class);
+    cache->balance--;
+    block->next = cache->free[bin].first;
+    cache->free[bin].first = block;
+    if (unlikely(++cache->free[bin].n == 2 * BLOCK_BUNDLE))
+        steal__cache_drain(cache, bin);
 }
 
 #endif

@@ -1,7 +1,9 @@
 #include "reactor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <steal/time.h>
 
@@ -22,6 +24,27 @@ on_timer(uv_timer_t *timer)
     uv_stop(timer->loop);
 }
 
+/* The first loop of a process aborts it if there are not enough descriptors, so
+ * ask before.  Other threads may take them meanwhile: then there is no help. */
+static int
+probe_descriptors(void)
+{
+    int fd[4];
+    int error = 0;
+
+    if (pipe2(fd, O_CLOEXEC))
+        return -errno;
+    if (pipe2(fd + 2, O_CLOEXEC)) {
+        error = -errno;
+    } else {
+        close(fd[2]);
+        close(fd[3]);
+    }
+    close(fd[0]);
+    close(fd[1]);
+    return error;
+}
+
 int
 steal__reactor_new(struct reactor **result, struct driver *driver)
 {
@@ -34,7 +57,9 @@ steal__reactor_new(struct reactor **result, struct driver *driver)
     lock_init(&reactor->lock);
     list_init(&reactor->commands);
     list_init(&reactor->sources);
-    error = uv_loop_init(&reactor->loop);
+    error = probe_descriptors();
+    if (!error)
+        error = uv_loop_init(&reactor->loop);
     if (error)
         goto free_reactor;
     error = uv_async_init(&reactor->loop, &reactor->kick, on_kick);

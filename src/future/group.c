@@ -253,6 +253,7 @@ steal_group_fini(struct steal_group *group)
     struct steal_group_state *state = group->state;
     struct steal_runtime *runtime;
     struct wakeups wakeups;
+    struct steal_waker waiter;
     struct list done;
 
     if (!state)
@@ -267,7 +268,10 @@ steal_group_fini(struct steal_group *group)
     list_take_all(&done, &state->done);
     if (state->given)
         list_append(&done, &state->given->link);
+    waiter = state->waiter;
+    state->waiter = (struct steal_waker)STEAL_WAKER_INIT;
     put_locked(state);
+    waiter_clear(&waiter);
     send(runtime, &wakeups);
     release_all(&done);
 }

@@ -55,7 +55,7 @@ static inline void
 census_born_shared(struct census *census)
 {
     add_acq_rel(&census->born, 1);
-    fence_seq_cst(); /* O2 */
+    fence_after_rmw(); /* O2 */
 }
 
 static inline void

@@ -1,4 +1,4 @@
-/* idle.c - the sets; SLEEP.md has the protocol and its orderings, S1 to S4. */
+/* idle.c - the sets; SLEEP.md has the protocol and its orderings, S1 to S5. */
 #include "idle.h"
 
 #include "../base/assert.h"
@@ -8,7 +8,7 @@
 static void
 publish_locked(struct idle *idle)
 {
-    store_relaxed(&idle->summary, /* S1, S2 */
+    store_release(&idle->summary, /* S1, S2, S5 */
             idle->sleeping | (uint64_t)idle->searching << 16 |
                     (uint64_t)(idle->monitor + 1) << 32);
 }
@@ -56,29 +56,36 @@ find_locked(struct idle *idle, int not_this, int nor_this)
     return IDLE_NOBODY;
 }
 
-/* A worker asleep on its futex wakes up faster than one in the loop, and one
- * that is the monitor would have to pass that on. */
+/* A worker asleep on its futex wakes up faster than one in the loop; the monitor
+ * would have to name an heir, unless all sleep. */
 static int
 choose_locked(struct idle *idle)
 {
     int driver = load_relaxed(&idle->driver); /* a hint */
+    bool all_sleep = idle->sleeping == idle->workers;
     int worker = find_locked(idle, driver, idle->monitor);
 
     if (worker == IDLE_NOBODY)
-        worker = find_locked(idle, idle->monitor, IDLE_NOBODY);
+        worker = find_locked(idle, all_sleep ? driver : idle->monitor,
+                IDLE_NOBODY);
     if (worker == IDLE_NOBODY)
         worker = find_locked(idle, IDLE_NOBODY, IDLE_NOBODY);
     return worker;
 }
 
-/* The monitor has left the sleepers: the duty goes to another of them. */
+/*
+ * The monitor has left the sleepers: the duty goes to another of them.  If it is
+ * the only one awake there is nothing to watch but what it does itself, and it
+ * appoints another when that comes to it.
+ */
 static int
 bequeath_locked(struct idle *idle, int me)
 {
     if (idle->monitor != me)
         return IDLE_NOBODY;
     idle->monitor = IDLE_NOBODY;
-    idle->monitor = choose_locked(idle);
+    if (idle->sleeping + 1 < idle->workers)
+        idle->monitor = choose_locked(idle);
     return idle->monitor;
 }
 
@@ -142,6 +149,7 @@ steal__idle_found(struct idle *idle)
     last = --idle->searching == 0;
     publish_locked(idle);
     lock_give(&idle->lock);
+    fence_seq_cst(); /* S1 */
     return last;
 }
 

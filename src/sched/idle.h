@@ -11,8 +11,9 @@
  *
  * A worker that has made work which another could take asks wants_notify(), one
  * load, and wakes a sleeper only if nobody searches.  A searcher that finds
- * work, and was the last of them, wakes the next: so the number of workers that
- * are awake grows as fast as there is work, and a wake-up is paid once.
+ * work, was the last of them, and sees more, wakes the next: so the number of
+ * workers that are awake grows as fast as there is work, and a wake-up is paid
+ * once.
  *
  * One of the sleepers may be the monitor, which sleeps for a moment at a time
  * and then looks whether a worker is stuck in a poll, with tasks that only it
@@ -83,7 +84,8 @@ int steal__idle_appoint(struct idle *idle);
 /* A worker that ran dry wants to search.  No, if half of them do. */
 bool steal__idle_search(struct idle *idle);
 
-/* A searcher has found work.  True if it was the last one: notify. */
+/* A searcher has found work.  True if it was the last one: if there is more to
+ * be seen, notify. */
 bool steal__idle_found(struct idle *idle);
 
 /* The worker sleeps from now on, as the monitor if somebody is awake and there
@@ -101,7 +103,7 @@ steal__idle_is_asleep(struct idle *idle, unsigned me)
 static inline bool
 steal__idle_is_monitor(struct idle *idle, unsigned me)
 {
-    return load_relaxed(&idle->summary) >> 32 == me + 1; /* told by a permit */
+    return load_acquire(&idle->summary) >> 32 == me + 1; /* SLEEP.md, S5 */
 }
 
 /*

@@ -33,6 +33,18 @@ steal__runtime_appoint_slow(struct steal_runtime *runtime)
     unpark_index(runtime, steal__idle_appoint(&runtime->idle));
 }
 
+bool
+steal__runtime_has_queued(struct steal_runtime *runtime)
+{
+    if (!steal__injector_is_empty(&runtime->injector))
+        return true;
+    for (unsigned i = 0; i < runtime->nworkers; i++) {
+        if (!steal__ring_is_empty(&runtime->workers[i].ring))
+            return true;
+    }
+    return false;
+}
+
 /* What must not be slept through: looked at after the sleep is announced (S1),
  * and whenever the sleep was interrupted. */
 static bool
@@ -40,14 +52,8 @@ has_work(struct worker *w)
 {
     struct steal_runtime *runtime = w->runtime;
 
-    if (!steal__injector_is_empty(&runtime->injector))
+    if (steal__runtime_has_queued(runtime) || !slot_is_empty(&w->slot))
         return true;
-    if (!slot_is_empty(&w->slot))
-        return true;
-    for (unsigned i = 0; i < runtime->nworkers; i++) {
-        if (!steal__ring_is_empty(&runtime->workers[i].ring))
-            return true;
-    }
     if (w->blocker && steal__blocker_is_done(w->blocker))
         return true;
     if (!runtime_is_stopping(runtime))

@@ -22,7 +22,10 @@ worker_push_ring(struct worker *w, struct steal_task *task)
 {
     if (unlikely(!steal__ring_push(&w->ring, task)))
         steal__worker_overflow(w, task);
-    runtime_notify(w->runtime);
+    if (unlikely(steal__idle_has_sleepers(&w->runtime->idle))) {
+        runtime_notify(w->runtime);
+        runtime_need_monitor(w->runtime);
+    }
 }
 
 /* The task was woken or spawned by what runs now: it comes next. */
@@ -33,7 +36,8 @@ worker_push_next(struct worker *w, struct steal_task *task)
 
     if (displaced)
         worker_push_ring(w, displaced);
-    runtime_need_monitor(w->runtime); /* the slot is the monitor's to watch */
+    else
+        runtime_need_monitor(w->runtime); /* who watches the slot */
 }
 
 /* Frees a task of this worker's runtime. */

@@ -182,7 +182,6 @@ init_shared(struct steal_runtime *runtime)
     steal__depot_init(&runtime->depot, &runtime->options.allocator);
     store_relaxed(&runtime->stopping, 0); /* not shared yet, as all here */
     store_relaxed(&runtime->running, 0);
-    store_relaxed(&runtime->balance, BALANCE_OPEN);
     census_init(&runtime->foreign);
     lock_init(&runtime->seat_lock);
     runtime->seat_taken = false;
@@ -282,11 +281,11 @@ wait_for_workers(struct steal_runtime *runtime, uint64_t deadline)
 }
 
 /* Gives back what the runtime holds, and itself unless tasks are still referred
- * to: then the last of those does (balance). */
+ * to: then the last of those does. */
 static void
 take_down(struct steal_runtime *runtime)
 {
-    int64_t out = -BALANCE_OPEN;
+    int64_t out = 0;
 
     steal__driver_fini(&runtime->driver);
     for (unsigned i = 0; i < runtime->nworkers; i++) {
@@ -295,7 +294,7 @@ take_down(struct steal_runtime *runtime)
     }
     steal__depot_fini(&runtime->depot);
     free(runtime->workers);
-    if (add_acq_rel(&runtime->balance, out) + out == 0)
+    if (steal__depot_close(&runtime->depot, out))
         free(runtime);
 }
 
@@ -395,14 +394,10 @@ void *
 steal__runtime_allocate(struct steal_runtime *runtime, size_t size)
 {
     struct worker *w = worker_of(runtime);
-    void *block;
 
     if (likely(w != NULL))
         return steal__cache_allocate(&w->blocks, size);
-    block = steal__depot_allocate(&runtime->depot, size);
-    if (block)
-        add_relaxed(&runtime->balance, 1); /* the caller keeps it from 0 */
-    return block;
+    return steal__depot_allocate(&runtime->depot, size);
 }
 
 void
@@ -410,13 +405,10 @@ steal__runtime_release(struct steal_runtime *runtime, void *block, size_t size)
 {
     struct worker *w = worker_of(runtime);
 
-    if (likely(w != NULL)) {
+    if (likely(w != NULL))
         steal__cache_release(&w->blocks, block, size);
-        return;
-    }
-    steal__depot_release(&runtime->depot, block, size);
-    if (sub_acq_rel(&runtime->balance, 1) == 1)
-        free(runtime); /* take_down() was before: this was the last block */
+    else if (steal__depot_release(&runtime->depot, block, size))
+        free(runtime); /* taken down before, all but its struct */
 }
 
 struct owned *
@@ -429,15 +421,11 @@ void
 steal__runtime_bury(struct steal_task *task)
 {
     struct steal_runtime *runtime = task->runtime;
-    struct worker *w = worker_of(runtime);
 
-    if (likely(!task->lent)) {
+    if (likely(!task->lent))
         steal__runtime_release(runtime, task, task->size);
-    } else if (w) {
-        w->blocks.balance--;
-    } else if (sub_acq_rel(&runtime->balance, 1) == 1) {
+    else if (steal__depot_release(&runtime->depot, NULL, 0))
         free(runtime);
-    }
 }
 
 struct driver *

@@ -32,17 +32,12 @@ struct steal_runtime {
     CACHE_ALIGNED _Atomic(uint32_t) stopping;
     _Atomic(uint32_t) running; /* workers that have not gone home */
     struct census foreign;     /* tasks of threads that are no workers */
-    _Atomic(int64_t) balance;  /* blocks out by such threads; see below */
 
     /* STEAL_ON_CALLER: which of the threads that wait is the worker */
     struct lock seat_lock;
     bool seat_taken;
     struct list waiting;
 };
-
-/* `balance` starts here, so that it cannot reach 0 before the workers have
- * added their own and taken this away. */
-#define BALANCE_OPEN (INT64_C(1) << 62)
 
 void steal__runtime_notify_slow(struct steal_runtime *runtime);
 void steal__runtime_appoint_slow(struct steal_runtime *runtime);
@@ -71,6 +66,9 @@ runtime_is_stopping(struct steal_runtime *runtime)
 
 /* True in the child of a fork(), which has none of the workers. */
 bool steal__runtime_is_of_parent(const struct steal_runtime *runtime);
+
+/* True if there is a task in the injector or in a ring. */
+bool steal__runtime_has_queued(struct steal_runtime *runtime);
 
 /* No task lives, nor will one: true for good once it is stopping. */
 bool steal__runtime_is_quiet(struct steal_runtime *runtime);

@@ -18,26 +18,19 @@
 _Static_assert(sizeof(struct lent_task) <= sizeof(struct steal_task_slot),
         "a slot holds a lent task");
 
-/* Ids are given to workers in ranges. */
+/* Ids are given to threads in ranges. */
 #define ID_RANGE 4096
 
-static _Atomic(uint64_t) next_id = 1;
+static _Atomic(uint64_t) first_free_id = 1;
+static _Thread_local uint64_t next_id;
 
-static COLD void
-new_id_range(struct worker *w)
-{
-    w->next_id = add_relaxed(&next_id, ID_RANGE); /* that it is new matters */
-    w->last_id = w->next_id + ID_RANGE;
-}
-
+/* A number that was never given before. */
 static inline uint64_t
-id_of(struct worker *w)
+new_id(void)
 {
-    if (unlikely(!w))
-        return add_relaxed(&next_id, 1); /* that it is new matters */
-    if (unlikely(w->next_id == w->last_id))
-        new_id_range(w);
-    return w->next_id++;
+    if (unlikely(next_id % ID_RANGE == 0))
+        next_id = add_relaxed(&first_free_id, ID_RANGE); /* that it is new */
+    return next_id++;
 }
 
 /* The caller, if it is a worker of this runtime; NULL is any runtime. */
@@ -50,13 +43,13 @@ worker_for(const struct steal_runtime *runtime)
 }
 
 static inline void
-init(struct steal_task *task, struct steal_runtime *runtime, uint64_t id,
-        size_t size, uint64_t refs)
+init(struct steal_task *task, struct steal_runtime *runtime, size_t size,
+        uint64_t refs)
 {
     store_relaxed(&task->word, TASK_LIVE | TASK_BUSY | refs); /* T1: ours */
     task->runtime = runtime;
     task->joiner = (struct steal_waker)STEAL_WAKER_INIT;
-    task->id = id;
+    task->id = new_id();
     store_relaxed(&task->extra, NULL); /* not shared yet */
     task->size = (uint32_t)size;
     task->shard = 0;
@@ -78,7 +71,7 @@ make_remote(struct steal_runtime *runtime, size_t size, uint64_t refs,
     task = steal__runtime_allocate(runtime, size);
     if (!task)
         return -ENOMEM;
-    init(task, runtime, id_of(NULL), size, refs);
+    init(task, runtime, size, refs);
     *result = task;
     return 0;
 }
@@ -101,7 +94,7 @@ make(struct worker *w, struct steal_runtime *runtime, size_t size,
     task = steal__cache_allocate(&w->blocks, size);
     if (unlikely(!task))
         return -ENOMEM;
-    init(task, w->runtime, id_of(w), size, refs);
+    init(task, w->runtime, size, refs);
     *result = task;
     return 0;
 }
@@ -202,17 +195,6 @@ static const struct steal_future_ops lent_ops = { .name = "lent",
     .poll = lent_poll,
     .drop = lent_drop };
 
-/* Its task is no block of the runtime's, but keeps the struct alive like one:
- * a handle may outlive the runtime. */
-static void
-hold(struct worker *w, struct steal_runtime *runtime)
-{
-    if (w)
-        w->blocks.balance++;
-    else
-        add_relaxed(&runtime->balance, 1); /* the caller keeps it from 0 */
-}
-
 struct steal_task *
 steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,
         struct steal_future *future,
@@ -224,8 +206,10 @@ steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,
     must(runtime || w);
     if (w)
         runtime = w->runtime;
-    hold(w, runtime);
-    init(&lent->task, runtime, id_of(w), 0, TASK_REF);
+    /* Its task keeps the runtime's struct, as a block would: a handle may
+     * outlive the runtime. */
+    steal__depot_hold(&runtime->depot, 1);
+    init(&lent->task, runtime, 0, TASK_REF);
     lent->task.lent = true;
     steal_future_init(&lent->root, &lent_ops);
     lent->inner = future;

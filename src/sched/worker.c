@@ -56,8 +56,6 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->cx.waker.vtable = &steal__task_waker_vtable;
     worker->cx.task = NULL;
     rng_init(&worker->rng, runtime->options.seed + index);
-    worker->next_id = 0;
-    worker->last_id = 0;
     worker->last_turn = 0;
     worker->blocker = NULL;
     worker->seen_polls = 0;
@@ -110,7 +108,7 @@ steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
      * look there itself, and then calls for others if it finds too much. */
     if (w && w->runtime == runtime && !w->cx.task)
         return;
-    fence_seq_cst(); /* SLEEP.md, S1 */
+    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
     runtime_notify(runtime);
 }
 
@@ -254,7 +252,9 @@ found(struct worker *w)
     if (!w->searching)
         return;
     w->searching = false;
-    if (steal__idle_found(&w->runtime->idle))
+    /* Who has queued something meanwhile has relied on us (SLEEP.md, S1). */
+    if (steal__idle_found(&w->runtime->idle) &&
+            steal__runtime_has_queued(w->runtime))
         runtime_notify(w->runtime);
 }
 

@@ -34,8 +34,6 @@ struct worker {
     bool closing; /* tasks are canceled instead of being polled */
     struct steal_context cx;
     struct rng rng;
-    uint64_t next_id;
-    uint64_t last_id;
     uint64_t last_turn;      /* when it turned the driver, ns */
     struct blocker *blocker; /* whom the thread runs tasks for, or NULL */
     struct block_cache blocks;
