@@ -70,15 +70,18 @@ steal_pin_of(const struct steal_future *future)
 STEAL_API void steal_future_init(struct steal_future *future,
         const struct steal_future_ops *ops);
 
-/* private: the first poll pins; a poll at another address is misuse. */
-STEAL_API void steal_future_pin(struct steal_future *future);
+/* private: aborts, telling what was wrong. */
+STEAL_API void steal_future_misused(const struct steal_future *future);
 
 /* Polls.  Not again after STEAL_READY, nor at another address than before. */
 static inline enum steal_poll
 steal_future_poll(struct steal_future *future, struct steal_context *cx)
 {
-    if (!STEAL_LIKELY((future->pin & ~STEAL_PIN_ASYNC) == steal_pin_of(future)))
-        steal_future_pin(future);
+    if ((future->pin & ~STEAL_PIN_ASYNC) == STEAL_PIN_NEW)
+        future->pin |= steal_pin_of(future);
+    else if (!STEAL_LIKELY(
+                     (future->pin & ~STEAL_PIN_ASYNC) == steal_pin_of(future)))
+        steal_future_misused(future);
     return future->ops->poll(future, cx);
 }
 

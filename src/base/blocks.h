@@ -92,24 +92,32 @@ block_bin(size_t size)
     return (unsigned)((size + BLOCK_UNIT - 1) / BLOCK_UNIT);
 }
 
-/* The same for a worker. */
+/* For a worker.  NULL if the cache is dry; the size is a cached one. */
+static inline void *
+steal__cache_try_allocate(struct block_cache *cache, size_t size)
+{
+    unsigned bin = block_bin(size);
+    struct block *block = cache->free[bin].first;
+
+    if (likely(block != NULL)) {
+        cache->free[bin].first = block->next;
+        cache->free[bin].n--;
+        cache->balance++;
+    }
+    return block;
+}
+
 static inline void *
 steal__cache_allocate(struct block_cache *cache, size_t size)
 {
-    unsigned bin = block_bin(size);
-    struct block *block;
+    void *block;
 
-    if (size > BLOCK_LARGEST) {
+    if (unlikely(size > BLOCK_LARGEST))
         return steal__depot_allocate(cache->depot, size);
-    } else {
-        block = cache->free[bin].first;
-        if (likely(block != NULL)) {
-            cache->free[bin].first = block->next;
-            cache->free[bin].n--;
-        } else {
-            block = steal__cache_refill(cache, bin);
-        }
-    }
+    block = steal__cache_try_allocate(cache, size);
+    if (likely(block != NULL))
+        return block;
+    block = steal__cache_refill(cache, block_bin(size));
     cache->balance += block != NULL;
     return block;
 }

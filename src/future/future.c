@@ -20,14 +20,13 @@ pin(const struct steal_future *future)
 }
 
 COLD void
-steal_future_pin(struct steal_future *future)
+steal_future_misused(const struct steal_future *future)
 {
     bool polled_after_drop = pin(future) == STEAL_PIN_DROPPED;
-    bool moved_after_first_poll = pin(future) != STEAL_PIN_NEW;
+    bool moved_after_first_poll = true;
 
     must(!polled_after_drop);
     must(!moved_after_first_poll);
-    future->pin |= steal_pin_of(future);
 }
 
 static void

@@ -28,6 +28,9 @@ worker_push_ring(struct worker *w, struct steal_task *task)
     }
 }
 
+/* The same for what was pushed out of the slot. */
+void steal__worker_displace(struct worker *w, struct steal_task *task);
+
 /* The task was woken or spawned by what runs now: it comes next. */
 static inline void
 worker_push_next(struct worker *w, struct steal_task *task)
@@ -35,7 +38,7 @@ worker_push_next(struct worker *w, struct steal_task *task)
     struct steal_task *displaced = slot_put(&w->slot, task);
 
     if (displaced)
-        worker_push_ring(w, displaced);
+        steal__worker_displace(w, displaced);
     else
         runtime_need_monitor(w->runtime); /* who watches the slot */
 }

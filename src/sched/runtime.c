@@ -211,6 +211,8 @@ steal_runtime_new(struct steal_runtime **result,
     error = steal__driver_init(&runtime->driver, runtime, runtime->nworkers);
     if (error)
         goto free_workers;
+    for (unsigned i = 0; i < runtime->nworkers; i++)
+        runtime->workers[i].wheel = steal__driver_wheel(&runtime->driver, i);
     error = start_threads(runtime);
     if (error)
         goto fini_driver;
@@ -421,11 +423,13 @@ void
 steal__runtime_bury(struct steal_task *task)
 {
     struct steal_runtime *runtime = task->runtime;
+    struct worker *w = worker_of(runtime);
 
-    if (likely(!task->lent))
-        steal__runtime_release(runtime, task, task->size);
-    else if (steal__depot_release(&runtime->depot, NULL, 0))
-        free(runtime);
+    if (likely(w && !task->lent))
+        steal__cache_release(&w->blocks, task, task->size);
+    else if (steal__depot_release(&runtime->depot, task->lent ? NULL : task,
+                     task->size))
+        free(runtime); /* taken down before, all but its struct */
 }
 
 struct driver *
@@ -441,6 +445,6 @@ steal__driver_here(struct wheel **wheel)
 
     if (!w)
         return NULL;
-    *wheel = steal__driver_wheel(&w->runtime->driver, w->index);
+    *wheel = w->wheel;
     return &w->runtime->driver;
 }

@@ -18,6 +18,9 @@
 _Static_assert(sizeof(struct lent_task) <= sizeof(struct steal_task_slot),
         "a slot holds a lent task");
 
+/* What a cached block has room for, behind the task. */
+#define SMALL (BLOCK_LARGEST ? BLOCK_LARGEST - sizeof(struct steal_task) : 0)
+
 /* Ids are given to threads in ranges. */
 #define ID_RANGE 4096
 
@@ -76,7 +79,7 @@ make_remote(struct steal_runtime *runtime, size_t size, uint64_t refs,
     return 0;
 }
 
-static inline int
+static int
 make(struct worker *w, struct steal_runtime *runtime, size_t size,
         uint64_t refs, struct steal_task **result)
 {
@@ -119,7 +122,7 @@ start_remote(struct steal_task *task)
         steal__runtime_unpark_all(runtime);
 }
 
-static inline void
+static void
 start(struct worker *w, struct steal_task *task)
 {
     if (unlikely(!w)) {
@@ -130,23 +133,48 @@ start(struct worker *w, struct steal_task *task)
     worker_push_next(w, task);
 }
 
+static COLD int
+spawn_slowly(struct steal_runtime *runtime, struct steal_future *future,
+        size_t size, struct steal_task **result)
+{
+    bool polled_before = (future->pin & ~STEAL_PIN_ASYNC) != STEAL_PIN_NEW;
+    struct steal_task *task;
+    int error;
+
+    must(!polled_before);
+    error = steal_task_new(runtime, size, &task);
+    if (error)
+        return error;
+    memcpy(steal__task_root(task), future, size);
+    if (result)
+        *result = task;
+    else
+        store_relaxed(&task->word, TASK_LIVE | TASK_BUSY); /* T1: ours */
+    steal_task_start(task);
+    return 0;
+}
+
+/* A worker, a small future, a block at hand; all else goes the slow way. */
 int
 steal_spawn(struct steal_runtime *runtime, struct steal_future *future,
         size_t size, struct steal_task **result)
 {
-    bool polled_before = (future->pin & ~STEAL_PIN_ASYNC) != STEAL_PIN_NEW;
     struct worker *w = worker_for(runtime);
     struct steal_task *task;
-    int error = make(w, runtime, size, result ? TASK_REF : 0, &task);
 
-    must(!polled_before);
-    if (unlikely(error))
-        return error;
+    if (unlikely(!w || runtime_is_stopping(w->runtime) || size > SMALL ||
+                 size < sizeof *future || future->pin > STEAL_PIN_ASYNC))
+        return spawn_slowly(runtime, future, size, result);
+    task = steal__cache_try_allocate(&w->blocks, sizeof *task + size);
+    if (unlikely(!task))
+        return spawn_slowly(runtime, future, size, result);
+    init(task, w->runtime, sizeof *task + size, result ? TASK_REF : 0);
     memcpy(steal__task_root(task), future, size);
     future_adopt(steal__task_root(task));
     if (result)
         *result = task;
-    start(w, task);
+    census_born(&w->census);
+    worker_push_next(w, task);
     return 0;
 }
 

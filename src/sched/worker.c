@@ -99,6 +99,12 @@ steal__worker_overflow(struct worker *w, struct steal_task *task)
 }
 
 void
+steal__worker_displace(struct worker *w, struct steal_task *task)
+{
+    worker_push_ring(w, task);
+}
+
+void
 steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
 {
     struct worker *w = steal__worker;
@@ -190,7 +196,7 @@ maintain(struct worker *w)
     return take_injected(w, 1);
 }
 
-static struct steal_task *
+static inline struct steal_task *
 pop_local(struct worker *w)
 {
     struct steal_task *task;

@@ -22,6 +22,7 @@
 #include "slot.h"
 
 struct blocker;
+struct wheel;
 
 struct worker {
     /* the owner's */
@@ -36,6 +37,7 @@ struct worker {
     struct rng rng;
     uint64_t last_turn;      /* when it turned the driver, ns */
     struct blocker *blocker; /* whom the thread runs tasks for, or NULL */
+    struct wheel *wheel;     /* of the driver's, for the timers of its tasks */
     struct block_cache blocks;
 
     /* written by the owner, read by others */

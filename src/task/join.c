@@ -93,19 +93,26 @@ static const struct steal_future_ops join_ops = { .name = "join",
     .poll = join_poll,
     .drop = join_drop };
 
-struct steal_future *
-steal_join_into(struct steal_join *join, struct steal_task *task,
-        struct steal_future *future, size_t size)
+static inline struct steal_future *
+init(struct steal_join *join, struct steal_task *task, void *output,
+        size_t size)
 {
-    steal_future_init(&join->future, &join_ops);
+    join->future = (struct steal_future)STEAL_FUTURE(&join_ops);
     join->task = task;
-    join->output = future;
+    join->output = output;
     join->size = size;
     return &join->future;
 }
 
 struct steal_future *
+steal_join_into(struct steal_join *join, struct steal_task *task,
+        struct steal_future *future, size_t size)
+{
+    return init(join, task, future, size);
+}
+
+struct steal_future *
 steal_join(struct steal_join *join, struct steal_task *task)
 {
-    return steal_join_into(join, task, NULL, 0);
+    return init(join, task, NULL, 0);
 }
