@@ -3,8 +3,9 @@
  *
  * The thread spawns 10,000 that do nothing, and waits for the last of them:
  * once with workers that have nothing else to do, once while each of them is
- * kept busy by a task that yields.
+ * kept busy by two tasks that yield (busy.h).
  */
+#include "busy.h"
 #include "crowd.h"
 #include "harness.h"
 
@@ -46,36 +47,12 @@ run(struct perf *p)
     perf_end(p);
 }
 
-struct busy {
-    struct steal_future future;
-    atomic_bool *stop;
-};
-
-static enum steal_poll
-busy_poll(struct steal_future *future, struct steal_context *cx)
-{
-    struct busy *self = (struct busy *)future;
-
-    if (atomic_load_explicit(self->stop, memory_order_relaxed))
-        return STEAL_READY;
-    steal_context_wake(cx);
-    return STEAL_PENDING;
-}
-
-static const struct steal_future_ops busy_ops = { .name = "busy",
-    .poll = busy_poll };
-
 static void
 run_busy(struct perf *p)
 {
     static atomic_bool stop;
 
-    atomic_store(&stop, false);
-    for (unsigned i = 0; i < p->workers; i++) {
-        struct busy busy = { STEAL_FUTURE(&busy_ops), &stop };
-
-        perf_must(steal_spawn(p->runtime, &busy.future, sizeof busy, NULL));
-    }
+    keep_busy(p, &stop);
     run(p);
     atomic_store(&stop, true);
 }

@@ -51,7 +51,7 @@ struct steal_async {
     const struct steal_site *site; /* NULL before the first poll */
 };
 
-/* Initializer: struct ticker t = { STEAL_ASYNC(&ticker_ops) }; */
+/* Initializer: struct ticker t = { .async = STEAL_ASYNC(&ticker_ops) }; */
 /* clang-format off */
 #define STEAL_ASYNC(ops) { { (ops), 0, STEAL_PIN_ASYNC }, NULL, NULL }
 /* clang-format on */

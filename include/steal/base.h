@@ -2,8 +2,9 @@
  * steal/base.h - what every other header of libsteal builds on.
  *
  * Errors are returned: 0 or a count on success, a negative errno code (-ENOMEM,
- * -ECANCELED, ...) on failure.  The library sets no errno and prints nothing;
- * it aborts the program only for misuse that would corrupt memory, such as
+ * -ECANCELED, ...) on failure.  Nothing is reported through errno.  The
+ * library prints nothing but one line on standard error before it aborts the
+ * program, which it does only for misuse that would corrupt memory, such as
  * polling a future that was moved.
  *
  * Times are unsigned 64-bit nanoseconds; a point in time is one of

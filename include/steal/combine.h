@@ -13,7 +13,8 @@
 STEAL_BEGIN_DECLS
 
 /* A future: ready when all children are; each is dropped once it is ready.  Its
- * result is 0, or the first result below 0, by position. */
+ * result is 0, or the first result below 0, by position.  With n of 0 it is
+ * ready at once. */
 struct steal_join_all {
     struct steal_future future;
     /* private */

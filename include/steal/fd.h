@@ -36,7 +36,7 @@ STEAL_API STEAL_MUST_CHECK int steal_fd_new(struct steal_fd **fd,
         struct steal_runtime *runtime, int number);
 
 /*
- * Ends it: who still waits gets -ECANCELED.  Blocks until the loop has let go
+ * Ends it, before or after the runtime: who still waits gets -ECANCELED.  Blocks until the loop has let go
  * of the descriptor, which may then be closed and its number used anew.
  */
 STEAL_API void steal_fd_free(struct steal_fd *fd);

@@ -18,8 +18,8 @@
  * root of a task, STEAL_AWAIT and the combinators for their children.  The drop
  * function runs once, gives back what the future holds and leaves its output
  * alone.  A future that nobody polled is forgotten without a call, unless it
- * was handed to a task: a task drops its future also when it was canceled
- * before the first poll.
+ * was handed to a task, by a spawn or steal_block_on(): a task drops its future
+ * also when it was canceled before the first poll.
  *
  * Threads: a future is polled and dropped by one thread at a time, not always
  * the same.  What precedes a wake is visible to the poll that follows it.

@@ -29,7 +29,8 @@ struct steal_group {
     struct steal_group_state *state;
 };
 
-/* Errors: -ENOMEM; -EINVAL if `runtime` is NULL outside of a worker. */
+/* Errors: -ENOMEM; -ECANCELED if the runtime is stopping; -EINVAL if `runtime` is
+ * NULL outside of a worker, or of unknown flags. */
 STEAL_API STEAL_MUST_CHECK int steal_group_init(struct steal_group *group,
         struct steal_runtime *runtime, unsigned flags);
 
@@ -48,7 +49,8 @@ STEAL_API size_t steal_group_live(const struct steal_group *group);
 
 /* A future: waits until no task of the group is live.  Its result is 0, or the
  * first result below 0, in order of time; that an abort of the group itself
- * canceled tasks is no failure of theirs. */
+ * canceled tasks is no failure of theirs.  The outputs of the tasks are lost: for
+ * them there is next. */
 struct steal_group_wait {
     struct steal_future future;
     /* private */
@@ -61,7 +63,8 @@ STEAL_API struct steal_future *steal_group_wait(struct steal_group_wait *wait,
 /*
  * A future: waits for the next task to finish, in order of time.  `task_future`
  * is then that task's future with its output, until the next call of next,
- * wait or fini; NULL if none is left.  Its result is that of the task.
+ * wait or fini; NULL, with a result of 0, if none is left.  Its result is that
+ * of the task, -ECANCELED if it was.
  */
 struct steal_group_next {
     struct steal_future future;

@@ -19,7 +19,8 @@ STEAL_BEGIN_DECLS
 /* Flags of struct steal_options. */
 #define STEAL_ON_CALLER 1u /* one worker: the thread that calls block_on */
 
-/* Where tasks get their memory.  Called by any thread.  Blocks are aligned to
+/* Where tasks get their memory.  Called by any thread, until the last handle and
+ * waker of a task are gone, which may be after the stop.  Blocks are aligned to
  * 16 bytes, or to what malloc() gives if that is more; `size` is that of the
  * allocation. */
 struct steal_allocator {
@@ -28,8 +29,9 @@ struct steal_allocator {
     void *data;
 };
 
-/* Called by a worker: on its thread's start and end, before it sleeps and after
- * it woke.  They must not block, nor call back into the runtime. */
+/* Called by a worker: on its thread's start and end (not with STEAL_ON_CALLER),
+ * before it sleeps and after it woke.  They must not block, nor call back into
+ * the runtime. */
 struct steal_hooks {
     void (*start)(unsigned worker, void *data);
     void (*stop)(unsigned worker, void *data);
@@ -43,7 +45,8 @@ struct steal_options {
     size_t size;       /* of this struct, for programs older than the library */
     unsigned workers;  /* default: steal_default_workers() */
     unsigned flags;    /* STEAL_ON_CALLER */
-    const char *name;  /* of the threads, copied; default "steal" */
+    const char *name;  /* of the threads: ten characters of it are copied, and
+                          a number follows; default "steal" */
     size_t stack_size; /* of a worker, in bytes; default: the system's */
     uint64_t seed;     /* of the choice of victims; default: a new one */
     struct steal_hooks hooks;
@@ -58,8 +61,8 @@ struct steal_options {
 
 /*
  * Starts a runtime.  `options` may be NULL.
- * Errors: -EINVAL (more than STEAL_WORKERS_MAX workers, half an allocator, a
- * size of 0), -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop that
+ * Errors: -EINVAL (more than STEAL_WORKERS_MAX workers, or than one with
+ * STEAL_ON_CALLER, unknown flags, half an allocator, no size), -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop that
  * cannot be made, as -EMFILE.
  */
 STEAL_API STEAL_MUST_CHECK int steal_runtime_new(struct steal_runtime **runtime,
@@ -72,7 +75,8 @@ STEAL_API STEAL_MUST_CHECK int steal_runtime_new(struct steal_runtime **runtime,
  *
  * -ETIMEDOUT: some still are, and steal_runtime_stuck() names them; the runtime
  *             goes on stopping and wants another steal_runtime_stop().
- * -EDEADLK:   called by one of its workers; steal_runtime_begin_stop() may be.
+ * -EDEADLK:   called by a worker, of whichever runtime; there is
+ *             steal_runtime_begin_stop().
  * -ECANCELED: in the child of a fork(), which has none of the threads.
  */
 STEAL_API int steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit);
@@ -93,6 +97,7 @@ STEAL_API size_t steal_runtime_stuck(struct steal_runtime *runtime,
  * -ECANCELED: the runtime stopped before, or the task was aborted.
  * -ENOMEM:    nothing happened.
  * -EDEADLK:   called by a worker, of whichever runtime: await instead.
+ * -EINVAL:    `runtime` is NULL.
  */
 STEAL_API int steal_block_on(struct steal_runtime *runtime,
         struct steal_future *future);

@@ -9,7 +9,8 @@
  * too.  `runtime` may be NULL in a task: the runtime that runs it.
  *
  * Errors: -ENOMEM; -ECANCELED once the runtime is stopping, and in the child
- * of a fork(); -EINVAL if `runtime` is NULL outside of a worker.
+ * of a fork(); -EINVAL if `runtime` is NULL outside of a worker, or `size` is
+ * less than that of a struct steal_future.
  */
 #ifndef STEAL_TASK_H
 #define STEAL_TASK_H
@@ -85,7 +86,8 @@ STEAL_API struct steal_task *steal_task_current(void);
 /*
  * A future: waits until the task is finished.  Its result is that of the task's
  * future, or -ECANCELED if the task was aborted.  Completing gives the handle
- * back; a join that is dropped before leaves it with the caller.
+ * back; a join that is dropped before leaves it with the caller.  One join a
+ * task at a time.
  */
 struct steal_join {
     struct steal_future future;
@@ -100,7 +102,8 @@ STEAL_API struct steal_future *steal_join(struct steal_join *join,
 
 /* The same, and the reverse of steal_spawn(): also moves the finished future,
  * with its output, back to `future`, the first member of a struct of `size`
- * bytes, which stays untouched if the task was aborted. */
+ * bytes, no more than were spawned.  If the task was aborted it stays as it
+ * was. */
 STEAL_API struct steal_future *steal_join_into(struct steal_join *join,
         struct steal_task *task, struct steal_future *future, size_t size);
 

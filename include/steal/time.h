@@ -45,8 +45,10 @@ STEAL_API struct steal_future *steal_sleep(struct steal_sleep *sleep,
 STEAL_API struct steal_future *steal_sleep_until(struct steal_sleep *sleep,
         uint64_t deadline);
 
-/* A future: that of the child, or, if the child takes too long, -ETIMEDOUT;
- * either way the child has been dropped.  Its result is that of the child. */
+/* A future: ready when the child is, with its result, or with -ETIMEDOUT when
+ * that takes too long (-EINVAL outside of a worker).  Of two that are ready
+ * at once the child wins.  It is dropped with the timeout, which an await or a
+ * combinator does at once. */
 struct steal_timeout {
     struct steal_future future;
     /* private */

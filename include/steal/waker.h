@@ -60,7 +60,8 @@ STEAL_API struct steal_waker steal_waker_clone(const struct steal_waker *waker);
 STEAL_API void steal_waker_wake(struct steal_waker *waker);
 STEAL_API void steal_waker_wake_by_ref(const struct steal_waker *waker);
 
-/* Drops; harmless on an empty waker. */
+/* An empty waker (STEAL_WAKER_INIT, steal_waker_noop()) may be cloned, woken and
+ * dropped like any other; nothing comes of it. */
 STEAL_API void steal_waker_drop(struct steal_waker *waker);
 
 /* True if waking either wakes the same task: a future that waits on may then

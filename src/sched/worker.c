@@ -3,7 +3,8 @@
  *
  * The order in which a worker looks for its next task:
  *
- *     every 61st time   the injector, and the driver if its seat is free
+ *     every 61st time   the injector, and the driver if its seat is free; more
+ *                       often if the polls are long
  *     slot              at most three times in a row if the ring has tasks
  *     ring
  *     injector          as much as its share
@@ -29,6 +30,13 @@
  * tasks keeps in step with it. */
 #define INJECTOR_EVERY 61
 
+/* ... or in about this time, in ns, if the polls are long. */
+#define MAINTAIN_EVERY STEAL_US(20)
+
+/* How many tasks a busy worker then takes: so that a crowd from outside moves on
+ * as fast as the workers' own, and stays where others can take from it. */
+#define BUSY_SHARE 32
+
 /* Tasks in a row from the slot while others wait in the ring. */
 #define STREAK 3
 
@@ -50,6 +58,8 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->index = index;
     worker->count = 0;
     worker->countdown = 1;
+    worker->interval = INJECTOR_EVERY;
+    worker->last_maintenance = 0;
     worker->streak = 0;
     worker->searching = false;
     worker->closing = false;
@@ -167,14 +177,12 @@ take_injected(struct worker *w, unsigned max)
 
 /* While all workers are busy, one of them looks at the driver now and then. */
 static void
-turn_driver(struct worker *w)
+turn_driver(struct worker *w, uint64_t now)
 {
     struct driver *driver = &w->runtime->driver;
-    uint64_t now;
 
     if (load_relaxed(&driver->until)) /* a hint: somebody sleeps there */
         return;
-    now = steal_now();
     if (now - w->last_turn < TURN_EVERY)
         return;
     w->last_turn = now;
@@ -184,16 +192,39 @@ turn_driver(struct worker *w)
     steal__driver_give(driver);
 }
 
+/* Long polls shorten the interval, so that what comes from outside waits for
+ * about MAINTAIN_EVERY whatever the tasks are like. */
+static void
+adapt_interval(struct worker *w, uint64_t now)
+{
+    uint64_t span = now - w->last_maintenance;
+    uint64_t interval = INJECTOR_EVERY;
+
+    if (w->countdown == 0 && span > MAINTAIN_EVERY)
+        interval = w->interval * MAINTAIN_EVERY / span;
+    else if (w->countdown == 0)
+        interval = w->interval * 2;
+    if (interval < 1)
+        interval = 1;
+    if (interval > INJECTOR_EVERY)
+        interval = INJECTOR_EVERY;
+    w->interval = (uint32_t)interval;
+    w->countdown = w->interval;
+    w->last_maintenance = now;
+}
+
 static COLD struct steal_task *
 maintain(struct worker *w)
 {
+    uint64_t now = steal_now();
+
     if (unlikely(runtime_is_stopping(w->runtime) && !w->closing)) {
         w->closing = true;
         steal__owned_close(&w->owned);
     }
-    w->countdown = INJECTOR_EVERY;
-    turn_driver(w);
-    return take_injected(w, 1);
+    adapt_interval(w, now);
+    turn_driver(w, now);
+    return take_injected(w, BUSY_SHARE);
 }
 
 static inline struct steal_task *

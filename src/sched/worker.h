@@ -30,14 +30,16 @@ struct worker {
     unsigned index;
     uint32_t count;     /* of polls */
     uint32_t countdown; /* to the next maintenance */
+    uint32_t interval;  /* from one to the next, in polls */
     unsigned streak;    /* tasks in a row from the slot */
     bool searching;
     bool closing; /* tasks are canceled instead of being polled */
     struct steal_context cx;
     struct rng rng;
-    uint64_t last_turn;      /* when it turned the driver, ns */
-    struct blocker *blocker; /* whom the thread runs tasks for, or NULL */
-    struct wheel *wheel;     /* of the driver's, for the timers of its tasks */
+    uint64_t last_maintenance; /* ns */
+    uint64_t last_turn;        /* when it turned the driver, ns */
+    struct blocker *blocker;   /* whom the thread runs tasks for, or NULL */
+    struct wheel *wheel; /* of the driver's, for the timers of its tasks */
     struct block_cache blocks;
 
     /* written by the owner, read by others */
