@@ -91,32 +91,57 @@ take_seat(struct steal_runtime *runtime, struct blocker *blocker)
     return taken;
 }
 
-static void
-leave_line(struct steal_runtime *runtime, struct blocker *blocker)
+/* Calls the first in line that is not done, if the seat is free.  Returns what
+ * is to be woken without the lock; it may be gone by then. */
+static _Atomic(uint32_t) *
+call_next_locked(struct steal_runtime *runtime)
 {
-    lock_take(&runtime->seat_lock);
-    list_remove(&blocker->link);
-    lock_give(&runtime->seat_lock);
-}
-
-/* Gives the seat up and calls the first in line, who is in line until it has
- * left it under the lock, hence still there. */
-static void
-give_seat(struct steal_runtime *runtime)
-{
-    struct list *first;
-
-    lock_take(&runtime->seat_lock);
-    runtime->seat_taken = false;
-    first = list_first(&runtime->waiting);
-    if (first) {
-        struct blocker *next = container_of(first, struct blocker, link);
+    if (runtime->seat_taken)
+        return NULL;
+    list_foreach(link, &runtime->waiting) {
+        struct blocker *next = container_of(link, struct blocker, link);
         uint32_t old = WAITING;
 
         if (cas_strong_acq_rel(&next->state, &old, CALLED))
-            steal__futex_wake(&next->state, 1);
+            return &next->state;
+        if (old == CALLED)
+            return NULL;
     }
+    return NULL;
+}
+
+static void
+wake(_Atomic(uint32_t) *state)
+{
+    if (state)
+        steal__futex_wake(state, 1);
+}
+
+/* For good: whoever was called but does not take the seat calls the next. */
+static void
+leave_line(struct steal_runtime *runtime, struct blocker *blocker,
+        bool for_good)
+{
+    _Atomic(uint32_t) *called = NULL;
+
+    lock_take(&runtime->seat_lock);
+    list_remove(&blocker->link);
+    if (for_good)
+        called = call_next_locked(runtime);
     lock_give(&runtime->seat_lock);
+    wake(called);
+}
+
+static void
+give_seat(struct steal_runtime *runtime)
+{
+    _Atomic(uint32_t) *called;
+
+    lock_take(&runtime->seat_lock);
+    runtime->seat_taken = false;
+    called = call_next_locked(runtime);
+    lock_give(&runtime->seat_lock);
+    wake(called);
 }
 
 /* Sleeps until it is called to the seat, or done.  False if time is up. */
@@ -129,7 +154,7 @@ wait_in_line(struct steal_runtime *runtime, struct blocker *blocker,
 
     while (in_time && load_acquire(&blocker->state) == WAITING)
         in_time = steal__futex_wait(&blocker->state, WAITING, deadline);
-    leave_line(runtime, blocker);
+    leave_line(runtime, blocker, !in_time || steal__blocker_is_done(blocker));
     cas_strong_acq_rel(&blocker->state, &called, WAITING);
     return in_time;
 }
