@@ -91,8 +91,8 @@ STEAL_API struct steal_task *steal_task_current(void);
  */
 struct steal_join {
     struct steal_future future;
+    struct steal_task *task; /* NULL once the handle was given back */
     /* private */
-    struct steal_task *task;
     void *output;
     size_t size;
 };

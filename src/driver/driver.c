@@ -106,6 +106,8 @@ steal__driver_turn(struct driver *driver, uint64_t deadline)
 
     wakeups_init(&wakeups);
     steal__reactor_obey(driver->reactor, &wakeups);
+    if (wakeups.tasks.n)
+        deadline = 0; /* a command has woken somebody: do not sleep on that */
     if (deadline)
         deadline = announce(driver, deadline);
     if (deadline || steal__reactor_is_busy(driver->reactor))
