@@ -6,6 +6,7 @@
  * joiner waits until the waker was used (T4), which takes a few instructions.
  */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "task.h"
@@ -15,8 +16,11 @@
 static void
 wait_until_woken(struct steal_task *task)
 {
-    while (!load_acquire(&task->joiner_woken))
+    for (unsigned spins = 1; !load_acquire(&task->joiner_woken); spins++) {
         cpu_relax();
+        if (spins % 100 == 0)
+            sched_yield();
+    }
 }
 
 /* The task is finished, and a waker was left there: finish() has found it. */

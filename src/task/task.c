@@ -4,6 +4,7 @@
 
 #include "../base/assert.h"
 #include "schedule.h"
+#include "waiter.h"
 
 _Thread_local struct steal_context *steal__poll;
 
@@ -16,10 +17,20 @@ _Static_assert(sizeof(struct steal_task) % 16 == 0, "the future is aligned");
 void
 steal__task_wake_joiner(struct steal_task *task)
 {
-    struct steal_waker joiner = task->joiner;
+    struct steal_task *joiner = task->joiner.data;
 
-    steal_waker_wake_by_ref(&joiner);
-    store_release(&task->joiner_woken, 1); /* T4: our last look at it */
+    if (unlikely(!waiter_is_borrowed(&task->joiner))) {
+        steal_waker_wake_by_ref(&task->joiner);
+        store_release(&task->joiner_woken, 1); /* T4: our last look at it */
+        return;
+    }
+    /* Made BUSY by us it stays alive (T2), so let it go before it is queued,
+     * which may take a while. */
+    if (steal__word_wake(&joiner->word) == WAKE_NONE)
+        joiner = NULL;
+    store_release(&task->joiner_woken, 1); /* T4 */
+    if (joiner)
+        steal__schedule(joiner);
 }
 
 COLD bool
