@@ -7,6 +7,9 @@
 
 #define ROWS 16
 
+extern uint64_t
+        steal__maintain_every; /* the library's; see src/sched/worker.h */
+
 struct perf_row {
     const char *metric;
     const char *unit;
@@ -291,6 +294,7 @@ parse(int argc, char **argv, const struct perf_case *cases)
             break;
         case 'c':
             options.count = true;
+            steal__maintain_every = UINT64_MAX; /* steps take their time */
             break;
         default:
             usage(argv[0], cases);

@@ -140,18 +140,23 @@ START_TEST(no_memory_gives_null_and_counts_nothing)
 }
 END_TEST
 
+/* Blocks that caches keep are counted there, the others by the depot. */
 START_TEST(balance_counts_what_is_out)
 {
     void *a;
     void *b;
+    void *c;
 
     setup();
     a = steal__cache_allocate(&cache, 64);
     b = steal__cache_allocate(&cache, 1000);
-    ck_assert_int_eq(cache.balance, 2);
+    c = steal__depot_allocate(&depot, 64);
+    ck_assert_int_eq(cache.balance + depot.balance, 3);
     steal__cache_release(&cache, a, 64);
     steal__cache_release(&cache, b, 1000);
-    ck_assert_int_eq(cache.balance, 0);
+    ck_assert_int_eq(cache.balance + depot.balance, 1);
+    steal__depot_release(&depot, c, 64);
+    ck_assert_int_eq(cache.balance + depot.balance, 0);
     teardown();
 }
 END_TEST
@@ -219,6 +224,51 @@ START_TEST(depot_keeps_a_bounded_amount)
 }
 END_TEST
 
+START_TEST(loose_block_is_kept_for_the_next_thread)
+{
+    void *block;
+
+    setup();
+    block = steal__depot_allocate(&depot, 100);
+    steal__depot_release(&depot, block, 100);
+    if (KEEPS) {
+        ck_assert_ptr_eq(steal__depot_allocate(&depot, 112), block);
+        ck_assert_int_eq(heap.calls, 1);
+        steal__depot_release(&depot, block, 112);
+    }
+    teardown();
+}
+END_TEST
+
+START_TEST(last_block_of_a_closed_depot_is_told)
+{
+    void *a;
+    void *b;
+
+    setup();
+    a = steal__depot_allocate(&depot, 64);
+    b = steal__cache_allocate(&cache, 64);
+    ck_assert(!steal__depot_release(&depot, a, 64)); /* not closed */
+    a = steal__depot_allocate(&depot, 64);
+    steal__depot_hold(&depot, 1);
+    steal__cache_fini(&cache);
+    ck_assert(!steal__depot_close(&depot, cache.balance));
+    steal__depot_fini(&depot);
+    ck_assert(!steal__depot_release(&depot, a, 64));
+    ck_assert(!steal__depot_release(&depot, NULL, 0));
+    ck_assert(steal__depot_release(&depot, b, 64));
+    ck_assert_int_eq(heap.out, 0);
+}
+END_TEST
+
+START_TEST(depot_without_blocks_is_over_when_it_closes)
+{
+    setup();
+    ck_assert(steal__depot_close(&depot, 0));
+    teardown();
+}
+END_TEST
+
 START_TEST(without_an_allocator_malloc_serves)
 {
     const struct steal_allocator none = { NULL, NULL, NULL };
@@ -246,6 +296,9 @@ main(void)
         blocks_find_their_way_back_through_the_depot,
         cache_keeps_less_than_two_bundles,
         depot_keeps_a_bounded_amount,
+        loose_block_is_kept_for_the_next_thread,
+        last_block_of_a_closed_depot_is_told,
+        depot_without_blocks_is_over_when_it_closes,
         without_an_allocator_malloc_serves,
     };
 

@@ -167,8 +167,8 @@ START_TEST(select_of_sleeps_takes_the_shortest)
 {
     struct steal_sleep nap[3];
     struct steal_future *naps[3] = { steal_sleep(&nap[0], STEAL_SECONDS(3600)),
-        steal_sleep(&nap[1], STEAL_MS(1)), steal_sleep(&nap[2],
-                STEAL_FOREVER) };
+        steal_sleep(&nap[1], STEAL_MS(1)),
+        steal_sleep(&nap[2], STEAL_FOREVER) };
     struct steal_select select;
 
     ck_assert_int_eq(steal_run(NULL, steal_select(&select, naps, 3)), 0);

@@ -85,17 +85,6 @@ START_TEST(backlog_goes_before_what_was_pushed_later)
 }
 END_TEST
 
-START_TEST(second_taker_at_a_time_gets_nothing)
-{
-    steal__injector_init(&injector);
-    push(0, 1);
-    lock_take(&injector.lock);
-    assert_takes(8, 0, 0);
-    lock_give(&injector.lock);
-    assert_takes(8, 0, 1);
-}
-END_TEST
-
 static _Atomic(int) taken[LENGTH(tasks)];
 static _Atomic(int) ntaken;
 static int payload[LENGTH(tasks)]; /* published by the push */
@@ -163,7 +152,6 @@ main(void)
         chains_come_out_in_the_order_of_their_pushes,
         what_is_not_taken_stays_for_the_next,
         backlog_goes_before_what_was_pushed_later,
-        second_taker_at_a_time_gets_nothing,
         each_task_of_many_pushers_is_taken_once,
     };
 

@@ -268,7 +268,8 @@ finish_elsewhere(void *arg)
     add_acq_rel(&ready_to_go, 1);
     while (load_acquire(&ready_to_go) < 2)
         sched_yield();
-    steal__task_run(arg, &own, 0);
+    if (steal__task_run(arg, &own, 0) == RUN_LAST)
+        steal__task_free(arg);
     steal__poll = NULL;
     return NULL;
 }

@@ -101,10 +101,10 @@ aborts(void (*fn)(void *), void *arg)
 
 /* As ck_assert(), which is slow and takes a lock even if all is well: for loops
  * and for other threads. */
-#define require(condition)                   \
- do {                                        \
-  if (unlikely(!(condition)))                \
-   ck_abort_msg("Failed: %s", #condition);   \
+#define require(condition)                 \
+ do {                                      \
+  if (unlikely(!(condition)))              \
+   ck_abort_msg("Failed: %s", #condition); \
  } while (0)
 
 /*
@@ -112,14 +112,14 @@ aborts(void (*fn)(void *), void *arg)
  */
 
 /* Waits until `condition` holds; fails the test if it never does. */
-#define wait_until(condition)                             \
- do {                                                     \
-  uint64_t wait_limit_ = steal_now() + PATIENCE;          \
-  while (!(condition)) {                                  \
-   if (steal_now() > wait_limit_)                         \
-    ck_abort_msg("Never came: %s", #condition);           \
-   sched_yield();                                         \
-  }                                                       \
+#define wait_until(condition)                    \
+ do {                                            \
+  uint64_t wait_limit_ = steal_now() + PATIENCE; \
+  while (!(condition)) {                         \
+   if (steal_now() > wait_limit_)                \
+    ck_abort_msg("Never came: %s", #condition);  \
+   sched_yield();                                \
+  }                                              \
  } while (0)
 
 static inline pthread_t
@@ -216,9 +216,9 @@ struct record {
     struct steal_waker waker;
 };
 
-#define RECORD_INIT                       \
- {                                        \
-  .mutex = PTHREAD_MUTEX_INITIALIZER      \
+#define RECORD_INIT                  \
+ {                                   \
+  .mutex = PTHREAD_MUTEX_INITIALIZER \
  }
 
 static inline int

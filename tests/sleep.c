@@ -15,8 +15,9 @@ START_TEST(sleep_does_not_end_early)
         struct steal_sleep sleep;
         uint64_t start = steal_now();
 
-        ck_assert_int_eq(
-                steal_block_on(runtime, steal_sleep(&sleep, STEAL_US(us))), 0);
+        ck_assert_int_eq(steal_block_on(runtime,
+                                 steal_sleep(&sleep, STEAL_US(us))),
+                0);
         ck_assert_uint_ge(steal_now(), start + STEAL_US(us));
         ck_assert_uint_lt(steal_now(), start + PATIENCE);
     }

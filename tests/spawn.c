@@ -21,8 +21,8 @@ START_TEST(spawn_moves_the_future)
     struct probe probe = probe_make(&record, 0, 42);
     struct steal_task *task;
 
-    ck_assert_int_eq(
-            steal_spawn(runtime, &probe.future, sizeof probe, &task), 0);
+    ck_assert_int_eq(steal_spawn(runtime, &probe.future, sizeof probe, &task),
+            0);
     memset(&probe, 0xff, sizeof probe);
     ck_assert_int_eq(join_task(runtime, task), 42);
     ck_assert_int_eq(record_polls(&record), 1);
@@ -37,8 +37,8 @@ START_TEST(join_into_moves_it_back)
     struct steal_join join;
     struct steal_task *task;
 
-    ck_assert_int_eq(
-            steal_spawn(runtime, &probe.future, sizeof probe, &task), 0);
+    ck_assert_int_eq(steal_spawn(runtime, &probe.future, sizeof probe, &task),
+            0);
     memset(&probe, 0xff, sizeof probe);
     ck_assert_int_eq(steal_block_on(runtime,
                              steal_join_into(&join, task, &probe.future,
@@ -55,8 +55,8 @@ START_TEST(detached_task_runs_to_its_end)
 {
     struct probe probe = probe_make(&record, 3, 0);
 
-    ck_assert_int_eq(
-            steal_spawn(runtime, &probe.future, sizeof probe, NULL), 0);
+    ck_assert_int_eq(steal_spawn(runtime, &probe.future, sizeof probe, NULL),
+            0);
     steal_task_detach(spawn_probe(runtime, &record, 3, 0));
     wait_until(record_drops(&record) == 2);
     ck_assert_int_eq(record_polls(&record), 8);
@@ -208,8 +208,8 @@ START_TEST(handle_outlives_the_runtime)
     ck_assert_str_eq(steal_task_name(task), "probe");
     ck_assert_uint_ne(steal_task_id(task), 0);
     steal_task_abort(task);
-    ck_assert_int_eq(
-            steal_future_poll(steal_join(&join, task), &cx), STEAL_READY);
+    ck_assert_int_eq(steal_future_poll(steal_join(&join, task), &cx),
+            STEAL_READY);
     ck_assert_int_eq(join.future.result, -ECANCELED);
 }
 END_TEST
@@ -254,15 +254,14 @@ START_TEST(errors_leave_the_future_to_the_caller)
     struct probe probe = probe_make(&record, 0, 0);
     struct steal_task *task = NULL;
 
-    ck_assert_int_eq(
-            steal_spawn(NULL, &probe.future, sizeof probe, &task), -EINVAL);
+    ck_assert_int_eq(steal_spawn(NULL, &probe.future, sizeof probe, &task),
+            -EINVAL);
     ck_assert_int_eq(steal_task_new(NULL, sizeof probe, &task), -EINVAL);
     ck_assert_int_eq(steal_task_new(runtime, SIZE_MAX, &task), -ENOMEM);
     steal_runtime_begin_stop(runtime);
     ck_assert_int_eq(steal_spawn(runtime, &probe.future, sizeof probe, &task),
             -ECANCELED);
-    ck_assert_int_eq(
-            steal_task_new(runtime, sizeof probe, &task), -ECANCELED);
+    ck_assert_int_eq(steal_task_new(runtime, sizeof probe, &task), -ECANCELED);
     ck_assert_ptr_null(task);
     ck_assert_int_eq(record_drops(&record), 0);
     runtime_end(runtime);

@@ -13,7 +13,6 @@ reset(void)
     record = (struct record)RECORD_INIT;
 }
 
-
 START_TEST(queued_task_is_not_polled_yet)
 {
     struct steal_task *task;
@@ -202,8 +201,8 @@ START_TEST(task_that_is_ready_in_spite_of_an_abort_is_ready)
     task = toy_spawn(&suicide.future, sizeof suicide, 1);
     toy_run_all();
     ck_assert_int_eq(record_drops(&record), 1);
-    ck_assert_int_eq(
-            steal_future_poll(steal_join(&join, task), &toy.cx), STEAL_READY);
+    ck_assert_int_eq(steal_future_poll(steal_join(&join, task), &toy.cx),
+            STEAL_READY);
     ck_assert_int_eq(join.future.result, 0);
     toy_fini();
 }

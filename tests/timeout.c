@@ -45,8 +45,9 @@ START_TEST(child_that_is_ready_wins_over_a_past_deadline)
     struct steal_timeout timeout;
 
     probe.turns = 0;
-    ck_assert_int_eq(
-            steal_run(NULL, steal_timeout_at(&timeout, &probe.future, 1)), 5);
+    ck_assert_int_eq(steal_run(NULL,
+                             steal_timeout_at(&timeout, &probe.future, 1)),
+            5);
 }
 END_TEST
 
@@ -54,8 +55,8 @@ START_TEST(pending_child_is_polled_once_before_a_past_deadline)
 {
     struct steal_timeout timeout;
 
-    ck_assert_int_eq(
-            steal_run(NULL, steal_timeout_at(&timeout, &probe.future, 1)),
+    ck_assert_int_eq(steal_run(NULL,
+                             steal_timeout_at(&timeout, &probe.future, 1)),
             -ETIMEDOUT);
     ck_assert_int_eq(record_polls(&record), 1);
     ck_assert_int_eq(record_drops(&record), 1);
@@ -67,19 +68,19 @@ START_TEST(timeouts_nest_and_the_shorter_wins)
     struct steal_timeout inner;
     struct steal_timeout outer;
 
-    ck_assert_int_eq(
-            steal_run(NULL, steal_timeout(&outer,
-                                    steal_timeout(&inner, &probe.future,
-                                            STEAL_SECONDS(1000)),
-                                    STEAL_MS(3))),
+    ck_assert_int_eq(steal_run(NULL,
+                             steal_timeout(&outer,
+                                     steal_timeout(&inner, &probe.future,
+                                             STEAL_SECONDS(1000)),
+                                     STEAL_MS(3))),
             -ETIMEDOUT);
     ck_assert_int_eq(record_drops(&record), 1);
     reset();
-    ck_assert_int_eq(
-            steal_run(NULL, steal_timeout(&outer,
-                                    steal_timeout(&inner, &probe.future,
-                                            STEAL_MS(3)),
-                                    STEAL_SECONDS(1000))),
+    ck_assert_int_eq(steal_run(NULL,
+                             steal_timeout(&outer,
+                                     steal_timeout(&inner, &probe.future,
+                                             STEAL_MS(3)),
+                                     STEAL_SECONDS(1000))),
             -ETIMEDOUT);
     ck_assert_int_eq(record_drops(&record), 1);
 }

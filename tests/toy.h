@@ -21,8 +21,8 @@ static struct {
     struct steal_context cx;
     struct steal_task *queue[64];
     int nqueued;
-    int blocks; /* allocated and not released */
-    int fail_at; /* the allocation that fails; 0: none */
+    int blocks;           /* allocated and not released */
+    int fail_at;          /* the allocation that fails; 0: none */
     struct driver driver; /* if the test has made one */
 } toy;
 

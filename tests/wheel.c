@@ -238,8 +238,8 @@ random_deadline(uint64_t now)
 {
     int bits = rand() % 45;
 
-    return now + WHEEL_TICK + ((uint64_t)rand() * (uint64_t)rand() &
-                                      ((UINT64_C(1) << bits) - 1));
+    return now + WHEEL_TICK +
+           ((uint64_t)rand() * (uint64_t)rand() & ((UINT64_C(1) << bits) - 1));
 }
 
 /* One step of a random life: some timers are set anew, some canceled, and time

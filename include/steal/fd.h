@@ -5,8 +5,11 @@
  * hiredis, libpq or libcurl hand out.  Put the descriptor in non-blocking mode,
  * try, and wait only after EAGAIN:
  *
- *     while ((n = read(fd, buffer, size)) < 0 && errno == EAGAIN)
+ *     while ((n = read(fd, buffer, size)) < 0 && errno == EAGAIN) {
  *         STEAL_AWAIT(cx, steal_fd_readable(&self->ready, self->fd));
+ *         if (self->ready.future.result < 0)
+ *             STEAL_RETURN(self->ready.future.result);
+ *     }
  *
  * Waiting tells the state of the descriptor, not a change of it: no readiness
  * is missed, whoever else reads.  A wake-up may be one too many, hence the loop.

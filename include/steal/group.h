@@ -34,7 +34,8 @@ struct steal_group {
 STEAL_API STEAL_MUST_CHECK int steal_group_init(struct steal_group *group,
         struct steal_runtime *runtime, unsigned flags);
 
-/* Aborts and lets go of all tasks.  Harmless on a group of zeros. */
+/* Aborts and lets go of all tasks.  Harmless on a group of zeros; the group may
+ * be initialized again. */
 STEAL_API void steal_group_fini(struct steal_group *group);
 
 /* As steal_spawn(), into the group.  -ECANCELED also after a failure or

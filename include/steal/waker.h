@@ -11,7 +11,9 @@
  *
  * A waker is a pair of pointers, so that executors other than libsteal's can
  * poll our futures (fill in a vtable, make a context of it) and can have their
- * futures polled by ours.
+ * futures polled by ours.  What its data points to is counted, or outlives the
+ * threads that wake: such a wake may still be under way when the poll that it
+ * has caused is over.
  */
 #ifndef STEAL_WAKER_H
 #define STEAL_WAKER_H

@@ -1,4 +1,4 @@
-/* idle.c - the sets; SLEEP.md has the protocol and its orderings, S1 to S5. */
+/* idle.c - the sets; SLEEP.md has the protocol and its orderings, S1 to S4. */
 #include "idle.h"
 
 #include "../base/assert.h"
@@ -8,7 +8,7 @@
 static void
 publish_locked(struct idle *idle)
 {
-    store_release(&idle->summary, /* S1, S2, S5 */
+    store_relaxed(&idle->summary, /* S1, S2 */
             idle->sleeping | (uint64_t)idle->searching << 16 |
                     (uint64_t)(idle->monitor + 1) << 32);
 }

@@ -103,7 +103,7 @@ steal__idle_is_asleep(struct idle *idle, unsigned me)
 static inline bool
 steal__idle_is_monitor(struct idle *idle, unsigned me)
 {
-    return load_acquire(&idle->summary) >> 32 == me + 1; /* SLEEP.md, S5 */
+    return load_relaxed(&idle->summary) >> 32 == me + 1; /* a hint */
 }
 
 /*

@@ -81,20 +81,21 @@ doze(struct worker *w, uint64_t deadline, bool may_drive)
     return true;
 }
 
-/* True if the worker has polled nothing else since the last look: whatever is
- * in its slot waits for the end of that poll. */
+/* True if the worker has polled nothing since the last look, which is noted for
+ * the next one: all hints, for two may look at once. */
 static bool
-is_stuck(struct worker *v)
+has_not_moved(struct worker *v)
 {
-    uint32_t polls = load_relaxed(&v->polls); /* a hint, as all here */
-    bool stuck = polls == v->seen_polls && load_relaxed(&v->polling);
+    uint32_t polls = load_relaxed(&v->polls);
+    bool still = polls == load_relaxed(&v->seen_polls);
 
-    v->seen_polls = polls;
-    return stuck;
+    store_relaxed(&v->seen_polls, polls);
+    return still;
 }
 
-/* The monitor's look around.  True if it has taken a task out of the slot of a
- * worker that is stuck; *quiet if no worker did anything since the last time. */
+/* The monitor's look around.  A worker that has not moved in the middle of a
+ * poll is stuck: what is in its slot waits for the end of that poll.  True if it
+ * has taken such a task; *quiet if no worker has moved. */
 static bool
 watch(struct worker *w, bool *quiet)
 {
@@ -103,14 +104,14 @@ watch(struct worker *w, bool *quiet)
     *quiet = true;
     for (unsigned i = 0; i < runtime->nworkers; i++) {
         struct worker *v = &runtime->workers[i];
-        uint32_t before = v->seen_polls;
-        struct steal_task *task;
+        struct steal_task *task = NULL;
 
         if (v == w)
             continue;
-        task = is_stuck(v) ? slot_take(&v->slot) : NULL;
-        if (v->seen_polls != before)
+        if (!has_not_moved(v))
             *quiet = false;
+        else if (load_relaxed(&v->polling)) /* a hint */
+            task = slot_take(&v->slot);
         if (task) {
             slot_put(&w->slot, task);
             return true;

@@ -30,8 +30,8 @@
  * tasks keeps in step with it. */
 #define INJECTOR_EVERY 61
 
-/* ... or in about this time, in ns, if the polls are long. */
-#define MAINTAIN_EVERY STEAL_US(20)
+/* ... or in about this time, if the polls are long. */
+uint64_t steal__maintain_every = STEAL_US(20);
 
 /* How many tasks a busy worker then takes: so that a crowd from outside moves on
  * as fast as the workers' own, and stays where others can take from it. */
@@ -68,7 +68,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     rng_init(&worker->rng, runtime->options.seed + index);
     worker->last_turn = 0;
     worker->blocker = NULL;
-    worker->seen_polls = 0;
+    store_relaxed(&worker->seen_polls, 0);
     steal__cache_init(&worker->blocks, &runtime->depot);
     store_relaxed(&worker->polls, 0); /* not shared yet */
     store_relaxed(&worker->polling, NULL);
@@ -193,15 +193,15 @@ turn_driver(struct worker *w, uint64_t now)
 }
 
 /* Long polls shorten the interval, so that what comes from outside waits for
- * about MAINTAIN_EVERY whatever the tasks are like. */
+ * about steal__maintain_every whatever the tasks are like. */
 static void
 adapt_interval(struct worker *w, uint64_t now)
 {
     uint64_t span = now - w->last_maintenance;
     uint64_t interval = INJECTOR_EVERY;
 
-    if (w->countdown == 0 && span > MAINTAIN_EVERY)
-        interval = w->interval * MAINTAIN_EVERY / span;
+    if (w->countdown == 0 && span > steal__maintain_every)
+        interval = w->interval * steal__maintain_every / span;
     else if (w->countdown == 0)
         interval = w->interval * 2;
     if (interval < 1)

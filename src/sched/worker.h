@@ -52,9 +52,13 @@ struct worker {
     struct ring ring;
     struct parker parker;
     CACHE_ALIGNED struct owned owned;
-    uint32_t seen_polls; /* the monitor's */
+    _Atomic(uint32_t) seen_polls; /* a monitor's note: a hint */
     pthread_t thread;
 };
+
+/* In ns, see worker.c.  A variable for programs that run under a debugger's
+ * single steps, where every poll is long; constant while a runtime lives. */
+extern uint64_t steal__maintain_every;
 
 /* The worker that this thread is, or NULL. */
 extern _Thread_local struct worker *steal__worker;

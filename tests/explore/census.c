@@ -30,13 +30,13 @@ set_up(void)
 static void
 spawn_foreign(void)
 {
-    census_born_shared(&world.foreign);
-    if (!runtime_is_stopping(&world)) {
+    census_born_shared(&world->foreign);
+    if (!runtime_is_stopping(world)) {
         store_release(&queue, 1);
         return;
     }
     canceled = true;
-    census_died_shared(&world.foreign);
+    census_died_shared(&world->foreign);
 }
 
 static void
@@ -52,18 +52,18 @@ end_foreign(struct worker *w)
 static void
 spawn_while_stopping(unsigned self)
 {
-    struct worker *w = &world_worker[0];
+    struct worker *w = &world->workers[0];
     bool quiet = false;
 
     if (self == 0) {
         spawn_foreign();
     } else if (self == 1) {
-        store_release(&world.stopping, 1);
+        store_release(&world->stopping, 1);
     } else {
         while (!quiet) {
             end_foreign(w);
-            quiet = runtime_is_stopping(&world)
-                    && steal__runtime_is_quiet(&world);
+            quiet = runtime_is_stopping(world) &&
+                    steal__runtime_is_quiet(world);
             if (!quiet)
                 cpu_relax();
         }
@@ -91,7 +91,7 @@ set_up_family(void)
     set_up();
     store_relaxed(&child, 0);
     store_relaxed(&dead, 0);
-    store_relaxed(&world_worker[0].census.born, 1); /* the parent */
+    store_relaxed(&world->workers[0].census.born, 1); /* the parent */
     explore_name(&child, sizeof child, "child");
 }
 
@@ -99,36 +99,40 @@ static void
 spawn_and_end(unsigned self)
 {
     if (self == 0) {
-        census_born(&world_worker[0].census);
+        census_born(&world->workers[0].census);
         store_release(&child, 1);
-        census_died(&world_worker[0].census);
+        census_died(&world->workers[0].census);
     } else if (self == 1) {
         if (load_acquire(&child)) {
             store_relaxed(&dead, 1);
-            census_died(&world_worker[1].census);
+            census_died(&world->workers[1].census);
         }
-    } else if (steal__runtime_is_quiet(&world)) {
+    } else if (steal__runtime_is_quiet(world)) {
         explore_assert(load_relaxed(&dead));
     }
 }
 
-#define STOPPING                                             \
-    .threads = 3, .setup = set_up,                           \
-        .thread = spawn_while_stopping,                      \
-        .finish = is_ended_or_canceled
+#define STOPPING                                                \
+ .threads = 3, .setup = set_up, .thread = spawn_while_stopping, \
+ .finish = is_ended_or_canceled
 #define FAMILY .threads = 3, .setup = set_up_family, .thread = spawn_and_end
 
 static const struct explore_case cases[] = {
     { .name = "spawn_while_stopping", STOPPING },
     { .name = "spawn_and_end", FAMILY },
-    { .name = "born_without_fence", STOPPING,
-        .fault = { EXPLORE_SKIP, "census_born_shared", NULL, "fence" } },
-    { .name = "quiet_without_fence", STOPPING,
-        .fault = { EXPLORE_SKIP, "steal__runtime_is_quiet", NULL, "fence" } },
-    { .name = "died_without_release", FAMILY,
-        .fault = { EXPLORE_DROP_RELEASE, "census_died", NULL, NULL } },
-    { .name = "quiet_without_acquire", FAMILY,
-        .fault = { EXPLORE_DROP_ACQUIRE, "sum_census", NULL, NULL } },
+    { .name = "born_without_fence",
+            STOPPING,
+            .fault = { EXPLORE_SKIP, "census_born_shared", NULL, "fence" } },
+    { .name = "quiet_without_fence",
+            STOPPING,
+            .fault = { EXPLORE_SKIP, "steal__runtime_is_quiet", NULL,
+                    "fence" } },
+    { .name = "died_without_release",
+            FAMILY,
+            .fault = { EXPLORE_DROP_RELEASE, "census_died", NULL, NULL } },
+    { .name = "quiet_without_acquire",
+            FAMILY,
+            .fault = { EXPLORE_DROP_ACQUIRE, "sum_census", NULL, NULL } },
 };
 
 EXPLORE_MAIN(cases)

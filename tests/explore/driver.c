@@ -15,7 +15,7 @@
 #define TIMERS 2
 
 static struct steal_sleep nap[TIMERS];
-static bool fired[TIMERS]; /* the holder's of the seat */
+static bool fired[TIMERS];        /* the holder's of the seat */
 static _Atomic(bool) due[TIMERS]; /* at once: never inserted */
 
 static struct steal_waker waker_clone(void *data);
@@ -70,12 +70,12 @@ insert(unsigned i)
     steal_context_init(&here, &waker);
     timer->links.next = NULL;
     timer->wheel = NULL;
-    if (!steal__wheel_insert(steal__driver_wheel(&world.driver, 0), timer,
+    if (!steal__wheel_insert(steal__driver_wheel(&world->driver, 0), timer,
                 nap[i].deadline, &here, &earlier)) {
         store_relaxed(&due[i], true);
-        steal__driver_kick(&world.driver);
+        steal__driver_kick(&world->driver);
     } else if (earlier) {
-        steal__driver_tell(&world.driver, nap[i].deadline);
+        steal__driver_tell(&world->driver, nap[i].deadline);
     }
 }
 
@@ -91,10 +91,10 @@ all_fired(unsigned n)
 static void
 drive(unsigned timers)
 {
-    explore_assert(steal__driver_try_take(&world.driver));
+    explore_assert(steal__driver_try_take(&world->driver));
     while (!all_fired(timers))
-        steal__driver_turn(&world.driver, STEAL_FOREVER);
-    steal__driver_give(&world.driver);
+        steal__driver_turn(&world->driver, STEAL_FOREVER);
+    steal__driver_give(&world->driver);
 }
 
 static void
@@ -120,10 +120,10 @@ two_timers(unsigned self)
 static void
 drive_until_obeyed(void)
 {
-    explore_assert(steal__driver_try_take(&world.driver));
+    explore_assert(steal__driver_try_take(&world->driver));
     while (!system_obeyed)
-        steal__driver_turn(&world.driver, STEAL_FOREVER);
-    steal__driver_give(&world.driver);
+        steal__driver_turn(&world->driver, STEAL_FOREVER);
+    steal__driver_give(&world->driver);
 }
 
 static void
@@ -133,8 +133,8 @@ tell_command(unsigned self)
         drive_until_obeyed();
         return;
     }
-    steal__reactor_post(world.driver.reactor, NULL);
-    steal__driver_tell(&world.driver, 0);
+    steal__reactor_post(world->driver.reactor, NULL);
+    steal__driver_tell(&world->driver, 0);
 }
 
 /* The seat: what one holder did is seen by the next. */
@@ -145,9 +145,9 @@ static void
 take_seat(unsigned self)
 {
     (void)self;
-    if (steal__driver_try_take(&world.driver)) {
+    if (steal__driver_try_take(&world->driver)) {
         seat_data++;
-        steal__driver_give(&world.driver);
+        steal__driver_give(&world->driver);
     }
 }
 
@@ -159,20 +159,25 @@ static const struct explore_case cases[] = {
     { .name = "tell_command", DRIVER(2, tell_command) },
     { .name = "take_seat", DRIVER(3, take_seat) },
 
-    { .name = "announce_without_fence", DRIVER(2, one_timer),
-        .fault = { EXPLORE_SKIP, "announce", NULL, "fence" } },
-    { .name = "tell_without_fence", DRIVER(2, one_timer),
-        .fault = { EXPLORE_SKIP, "steal__driver_tell", NULL, "fence" } },
-    { .name = "announce_nothing", DRIVER(2, one_timer),
-        .fault = { EXPLORE_SKIP, "announce", NULL, "store" } },
+    { .name = "announce_without_fence",
+            DRIVER(2, one_timer),
+            .fault = { EXPLORE_SKIP, "announce", NULL, "fence" } },
+    { .name = "tell_without_fence",
+            DRIVER(2, one_timer),
+            .fault = { EXPLORE_SKIP, "steal__driver_tell", NULL, "fence" } },
+    { .name = "announce_nothing",
+            DRIVER(2, one_timer),
+            .fault = { EXPLORE_SKIP, "announce", NULL, "store" } },
     { .name = "sleep_without_looking_for_commands",
-        DRIVER(2, tell_command),
-        .fault = { EXPLORE_BLIND_LOAD, "steal__reactor_has_commands", NULL,
-            NULL } },
-    { .name = "tell_without_kick", DRIVER(2, one_timer),
-        .fault = { EXPLORE_SKIP, "steal__reactor_kick", NULL, "wake" } },
-    { .name = "give_without_release", DRIVER(3, take_seat),
-        .fault = { EXPLORE_DROP_RELEASE, "lock_give", NULL, NULL } },
+            DRIVER(2, tell_command),
+            .fault = { EXPLORE_BLIND_LOAD, "steal__reactor_has_commands", NULL,
+                    NULL } },
+    { .name = "tell_without_kick",
+            DRIVER(2, one_timer),
+            .fault = { EXPLORE_SKIP, "steal__reactor_kick", NULL, "wake" } },
+    { .name = "give_without_release",
+            DRIVER(3, take_seat),
+            .fault = { EXPLORE_DROP_RELEASE, "lock_give", NULL, NULL } },
 };
 
 EXPLORE_MAIN(cases)

@@ -209,8 +209,8 @@ is_wanted(int argc, char **argv, const char *name)
 }
 
 int
-explore_main(
-        int argc, char **argv, const struct explore_case *cases, size_t count)
+explore_main(int argc, char **argv, const struct explore_case *cases,
+        size_t count)
 {
     const char *wish = getenv("EXPLORE_REPLAY");
     int failures = 0;

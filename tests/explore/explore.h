@@ -76,14 +76,14 @@ int explore_run(const struct explore_case *what);
 int explore_main(int argc, char **argv, const struct explore_case *cases,
         size_t count);
 
-#define EXPLORE_MAIN(cases)                                                  \
-    int main(int argc, char **argv)                                          \
-    {                                                                        \
-        return explore_main(argc, argv, cases, sizeof cases / sizeof *cases); \
-    }
+#define EXPLORE_MAIN(cases)                                             \
+ int main(int argc, char **argv)                                        \
+ {                                                                      \
+  return explore_main(argc, argv, cases, sizeof cases / sizeof *cases); \
+ }
 
 #define explore_assert(cond) \
-    ((cond) ? (void)0 : explore_fail("%s:%d: %s", __FILE__, __LINE__, #cond))
+ ((cond) ? (void)0 : explore_fail("%s:%d: %s", __FILE__, __LINE__, #cond))
 
 /* Ends this execution as a failure. */
 _Noreturn void explore_fail(const char *format, ...)
@@ -103,16 +103,18 @@ void explore_name(const volatile void *address, size_t size, const char *name);
  * case.  In sources compiled with -fsanitize=thread each plain access is
  * checked; these two are for the others.
  */
-#define explore_read(p)                                              \
-    __extension__({                                                  \
-        explore_plain((p), sizeof *(p), false, __FILE__, __LINE__);  \
-        *(p);                                                        \
+/* clang-format off */
+#define explore_read(p)                                             \
+    __extension__({                                                 \
+        explore_plain((p), sizeof *(p), false, __FILE__, __LINE__); \
+        *(p);                                                       \
     })
-#define explore_write(p, v)                                          \
-    do {                                                             \
-        explore_plain((p), sizeof *(p), true, __FILE__, __LINE__);   \
-        *(p) = (v);                                                  \
+#define explore_write(p, v)                                         \
+    do {                                                            \
+        explore_plain((p), sizeof *(p), true, __FILE__, __LINE__);  \
+        *(p) = (v);                                                 \
     } while (0)
+/* clang-format on */
 
 void explore_plain(const volatile void *data, size_t size, bool write,
         const char *file, int line);
@@ -122,9 +124,6 @@ void *explore_alloc(size_t size);
 void explore_free(void *block);
 bool explore_is_freed(const void *block);
 unsigned explore_blocks(void); /* that are not freed */
-
-/* In setup(): a thread-local variable, of which each thread gets its own. */
-void explore_local(void *address, size_t size);
 
 /* Whether the fault of the case may strike in this thread; it may at first. */
 void explore_arm(bool on);

@@ -44,7 +44,7 @@ set_up(unsigned workers, unsigned n)
     store_relaxed(&left, n);
     for (unsigned i = 0; i < TASKS; i++) {
         task[i].next = NULL;
-        task[i].runtime = &world;
+        task[i].runtime = world;
         for (unsigned j = 0; j < WORLD_WORKERS; j++)
             ran[j][i] = 0;
     }
@@ -92,7 +92,7 @@ push(unsigned from, unsigned n)
     chain_init(&chain);
     for (unsigned i = from; i < from + n; i++)
         chain_add(&chain, &task[i]);
-    steal__schedule_chain(&world, &chain);
+    steal__schedule_chain(world, &chain);
 }
 
 static struct steal_task *
@@ -104,11 +104,11 @@ take_own(struct worker *w)
     if (!it)
         it = steal__ring_pop(&w->ring);
     if (!it) {
-        it = steal__injector_take(&world.injector, 1, &n);
-        if (!n && !steal__injector_is_empty(&world.injector))
+        it = steal__injector_take(&world->injector, 1, &n);
+        if (!n && !steal__injector_is_empty(&world->injector))
             cpu_relax(); /* somebody takes just now */
-        if (n && !steal__injector_is_empty(&world.injector))
-            runtime_notify(&world);
+        if (n && !steal__injector_is_empty(&world->injector))
+            runtime_notify(world);
     }
     return it;
 }
@@ -116,10 +116,10 @@ take_own(struct worker *w)
 static struct steal_task *
 take_other(struct worker *w)
 {
-    for (unsigned i = 0; i < world.nworkers; i++)
-        if (&world_worker[i] != w
-                && !steal__ring_is_empty(&world_worker[i].ring))
-            return steal__ring_steal(&world_worker[i].ring, &w->ring);
+    for (unsigned i = 0; i < world->nworkers; i++)
+        if (&world->workers[i] != w &&
+                !steal__ring_is_empty(&world->workers[i].ring))
+            return steal__ring_steal(&world->workers[i].ring, &w->ring);
     return NULL;
 }
 
@@ -129,13 +129,13 @@ find(struct worker *w)
     struct steal_task *it = take_own(w);
 
     if (!it && !w->searching)
-        w->searching = steal__idle_search(&world.idle);
+        w->searching = steal__idle_search(&world->idle);
     if (!it && w->searching)
         it = take_other(w);
     if (it && w->searching) {
         w->searching = false;
-        if (steal__idle_found(&world.idle))
-            runtime_notify(&world);
+        if (steal__idle_found(&world->idle))
+            runtime_notify(world);
     }
     return it;
 }
@@ -144,7 +144,9 @@ static void
 get_stuck(void)
 {
     if (stuck == UNTIL_SLOT_IS_TAKEN) {
+        explore_arm(true);
         steal__schedule(&task[1]);
+        explore_arm(false);
         while (load_acquire(&left) > 1)
             cpu_relax();
     } else if (stuck == UNTIL_TIMER_FIRES) {
@@ -156,28 +158,28 @@ get_stuck(void)
 static void
 run(unsigned self, struct steal_task *it)
 {
-    struct worker *w = &world_worker[self];
+    struct worker *w = &world->workers[self];
 
     ran[self][it - task]++;
     if (it == task && stuck) {
-        store_relaxed(&w->polls, ++w->tick);
+        store_relaxed(&w->polls, load_relaxed(&w->polls) + 1);
         store_relaxed(&w->polling, (const struct steal_future_ops *)task);
         w->cx.task = it;
         get_stuck();
         w->cx.task = NULL;
     }
     if (sub_acq_rel(&left, 1) == 1)
-        steal_runtime_begin_stop(&world);
+        steal_runtime_begin_stop(world);
 }
 
 static void
 work(unsigned self)
 {
-    struct worker *w = &world_worker[self];
+    struct worker *w = &world->workers[self];
 
     explore_arm(false);
     steal__worker = w;
-    while (!runtime_is_stopping(&world)) {
+    while (!runtime_is_stopping(world)) {
         struct steal_task *it = find(w);
 
         if (it) {
@@ -244,7 +246,7 @@ static void
 stick(unsigned self)
 {
     if (self == 0) {
-        steal__worker = &world_worker[0];
+        steal__worker = &world->workers[0];
         run(0, &task[0]);
     } else {
         work(1);
@@ -257,11 +259,15 @@ static struct steal_sleep nap;
 
 static struct steal_waker clone_fire(void *data);
 
+/* Some wait for it; else it brings task 0, in a turn of the loop. */
 static void
 fire(void *data)
 {
     (void)data;
-    store_release(&fired, true);
+    if (stuck == UNTIL_TIMER_FIRES)
+        store_release(&fired, true);
+    else
+        push(0, 1);
 }
 
 static void
@@ -270,9 +276,10 @@ drop_fire(void *data)
     (void)data;
 }
 
-static const struct steal_waker_vtable fire_vtable = {
-    .clone = clone_fire, .wake = fire, .wake_by_ref = fire, .drop = drop_fire
-};
+static const struct steal_waker_vtable fire_vtable = { .clone = clone_fire,
+    .wake = fire,
+    .wake_by_ref = fire,
+    .drop = drop_fire };
 
 static struct steal_waker
 clone_fire(void *data)
@@ -281,61 +288,148 @@ clone_fire(void *data)
 }
 
 static void
-set_up_timer(void)
+set_timer(void)
 {
     struct timer *timer = (struct timer *)(void *)&nap.timer;
     struct steal_waker waker = { &fire_vtable, NULL };
     struct steal_context cx;
     bool earlier;
 
-    set_up(2, 1);
-    stuck = UNTIL_TIMER_FIRES;
     nap.deadline = SYSTEM_NOW + STEAL_MS(5);
     timer->links.next = NULL;
     steal_context_init(&cx, &waker);
-    steal__wheel_insert(steal__driver_wheel(&world.driver, 0), timer,
+    steal__wheel_insert(steal__driver_wheel(&world->driver, 0), timer,
             nap.deadline, &cx, &earlier);
 }
 
-#define ONE(count, what)                              \
-    .threads = count, .setup = set_up_one,            \
-        .thread = what, .finish = all_ran_once
+static void
+set_up_timer(void)
+{
+    set_up(2, 1);
+    stuck = UNTIL_TIMER_FIRES;
+    set_timer();
+}
+
+static void
+set_up_late_task(void)
+{
+    set_up_stuck();
+    set_timer();
+}
+
+/* With a third worker, which is awake all the time and does nothing. */
+static void
+set_up_third(void)
+{
+    set_up(3, 2);
+    stuck = UNTIL_SLOT_IS_TAKEN;
+    set_timer();
+}
+
+/* Nobody calls a worker: one of them rises from the loop by itself. */
+static void
+rise(unsigned self)
+{
+    work(self);
+}
+
+#define ONE(count, what) \
+ .threads = count, .setup = set_up_one, .thread = what, .finish = all_ran_once
 
 static const struct explore_case cases[] = {
     { .name = "one_comes", ONE(2, one_comes) },
-    { .name = "two_come_from_two", .threads = 3, .setup = set_up_two_for_one,
-        .thread = two_come_from_two, .finish = all_ran_once,
-        .preemptions = 2 },
-    { .name = "one_comes_to_two", .threads = 3, .setup = set_up_one_for_two,
-        .thread = one_comes_to_two, .finish = all_ran_once,
-        .preemptions = 2 },
-    { .name = "stick", .threads = 2, .setup = set_up_stuck,
-        .thread = stick, .finish = all_ran_once, .timeouts = 4 },
-    { .name = "stick_after_sleep", .threads = 3, .setup = set_up_stuck,
-        .thread = one_comes_to_two, .finish = all_ran_once, .timeouts = 4,
-        .preemptions = 1 },
-    { .name = "stick_before_timer", .threads = 2, .setup = set_up_timer,
-        .thread = stick, .finish = all_ran_once, .timeouts = 4 },
-    { .name = "stick_before_timer_after_sleep", .threads = 3,
-        .setup = set_up_timer, .thread = one_comes_to_two,
-        .finish = all_ran_once, .timeouts = 4, .preemptions = 1 },
-    { .name = "chain_comes_to_two", .threads = 3, .setup = set_up_two,
-        .thread = chain_comes_to_two, .finish = all_ran_once,
-        .preemptions = 2 },
+    { .name = "two_come_from_two",
+            .threads = 3,
+            .setup = set_up_two_for_one,
+            .thread = two_come_from_two,
+            .finish = all_ran_once,
+            .preemptions = 2 },
+    { .name = "one_comes_to_two",
+            .threads = 3,
+            .setup = set_up_one_for_two,
+            .thread = one_comes_to_two,
+            .finish = all_ran_once,
+            .preemptions = 2,
+            .executions = 8000 },
+    { .name = "stick",
+            .threads = 2,
+            .setup = set_up_stuck,
+            .thread = stick,
+            .finish = all_ran_once,
+            .timeouts = 4,
+            .preemptions = 2 },
+    { .name = "stick_after_sleep",
+            .threads = 3,
+            .setup = set_up_stuck,
+            .thread = one_comes_to_two,
+            .finish = all_ran_once,
+            .timeouts = 4,
+            .preemptions = 1 },
+    { .name = "stick_before_timer",
+            .threads = 2,
+            .setup = set_up_timer,
+            .thread = stick,
+            .finish = all_ran_once,
+            .timeouts = 4 },
+    { .name = "stick_before_timer_after_sleep",
+            .threads = 3,
+            .setup = set_up_timer,
+            .thread = one_comes_to_two,
+            .finish = all_ran_once,
+            .timeouts = 4,
+            .preemptions = 1 },
+    { .name = "rise",
+            .threads = 2,
+            .setup = set_up_late_task,
+            .thread = rise,
+            .finish = all_ran_once,
+            .timeouts = 2,
+            .preemptions = 2,
+            .executions = 9000 },
+    { .name = "rise_beside_third",
+            .threads = 2,
+            .setup = set_up_third,
+            .thread = rise,
+            .finish = all_ran_once,
+            .timeouts = 2,
+            .preemptions = 1 },
+    { .name = "chain_comes_to_two",
+            .threads = 3,
+            .setup = set_up_two,
+            .thread = chain_comes_to_two,
+            .finish = all_ran_once,
+            .preemptions = 2,
+            .executions = 8000 },
 
-    { .name = "sleep_without_looking_again", ONE(2, one_comes),
-        .fault = { EXPLORE_BLIND_LOAD, "steal__injector_is_empty", NULL,
-            NULL } },
-    { .name = "sleep_without_fence", ONE(2, one_comes),
-        .fault = { EXPLORE_SKIP, "steal__idle_sleep", NULL, "fence" } },
-    { .name = "push_without_fence", ONE(2, one_comes),
-        .fault = { EXPLORE_SKIP, "steal__schedule_chain", NULL, "fence" } },
-    { .name = "stick_without_monitor", .threads = 3, .setup = set_up_stuck,
-        .thread = one_comes_to_two, .finish = all_ran_once, .timeouts = 4,
-        .preemptions = 2,
-        .fault = { EXPLORE_BLIND_LOAD, "slot_is_empty", NULL, NULL } },
-    { .name = "sleep_in_secret", ONE(2, one_comes),
-        .fault = { EXPLORE_SKIP, "publish_locked", NULL, NULL } },
+    { .name = "sleep_without_looking_again",
+            ONE(2, one_comes),
+            .fault = { EXPLORE_BLIND_LOAD, "steal__injector_is_empty", NULL,
+                    NULL } },
+    { .name = "sleep_without_fence",
+            ONE(2, one_comes),
+            .fault = { EXPLORE_SKIP, "steal__idle_sleep", NULL, "fence" } },
+    { .name = "push_without_fence",
+            ONE(2, one_comes),
+            .fault = { EXPLORE_SKIP, "steal__schedule_chain", NULL, "fence" } },
+    { .name = "stick_without_monitor",
+            .threads = 3,
+            .setup = set_up_stuck,
+            .thread = one_comes_to_two,
+            .finish = all_ran_once,
+            .timeouts = 4,
+            .preemptions = 2,
+            .fault = { EXPLORE_BLIND_LOAD, "slot_is_empty", NULL, NULL } },
+    { .name = "rise_without_call",
+            .threads = 2,
+            .setup = set_up_late_task,
+            .thread = rise,
+            .finish = all_ran_once,
+            .timeouts = 4,
+            .fault = { EXPLORE_BLIND_LOAD, "steal__idle_lacks_monitor", NULL,
+                    NULL } },
+    { .name = "sleep_in_secret",
+            ONE(2, one_comes),
+            .fault = { EXPLORE_SKIP, "publish_locked", NULL, NULL } },
 };
 
 EXPLORE_MAIN(cases)

@@ -131,7 +131,8 @@ poke(volatile void *address, size_t size, uint64_t value)
 static uint64_t
 fit(const struct word *word, uint64_t value)
 {
-    return word->size == 8 ? value : value & ((UINT64_C(1) << 8 * word->size) - 1);
+    return word->size == 8 ? value
+                           : value & ((UINT64_C(1) << 8 * word->size) - 1);
 }
 
 void
@@ -245,8 +246,8 @@ memory_candidates(unsigned actor, unsigned number, unsigned history,
     for (unsigned i = word->count - 1; i-- > oldest;) {
         const struct store *next = &word->store[i + 1];
 
-        if (next->actor < SEARCH_THREADS
-                && !search_knows(actor, next->actor, next->stamp))
+        if (next->actor < SEARCH_THREADS &&
+                !search_knows(actor, next->actor, next->stamp))
             continue;
         if (n > history) {
             cut = true;
@@ -304,8 +305,8 @@ memory_store(unsigned actor, unsigned number, uint64_t value,
     struct word *word = &words[number];
     struct store *store = append(actor, word, fit(word, value));
 
-    store->message =
-            order & EXPLORE_RELEASE ? actors[actor].now : actors[actor].told;
+    store->message = order & EXPLORE_RELEASE ? actors[actor].now
+                                             : actors[actor].told;
     tick(actor);
 }
 
@@ -319,8 +320,8 @@ memory_rmw(unsigned actor, unsigned number, uint64_t value,
 
     see(&actors[actor], number, last, order);
     store = append(actor, word, fit(word, value));
-    store->message =
-            order & EXPLORE_RELEASE ? actors[actor].now : actors[actor].told;
+    store->message = order & EXPLORE_RELEASE ? actors[actor].now
+                                             : actors[actor].told;
     /* A release sequence: who reads this one acquires from that one too. */
     view_join(&store->message, &word->store[last].message);
     tick(actor);
@@ -340,13 +341,19 @@ memory_fence(unsigned number, enum explore_order order)
 }
 
 void
-memory_fence_seq_cst(unsigned number)
+memory_fence_kernel(unsigned number)
 {
     struct actor *actor = &actors[number];
 
-    memory_fence(number, EXPLORE_ACQUIRE);
     view_join_words(&fences, &actor->now);
     view_join_words(&actor->now, &fences);
+}
+
+void
+memory_fence_seq_cst(unsigned number)
+{
+    memory_fence(number, EXPLORE_ACQUIRE);
+    memory_fence_kernel(number);
     memory_fence(number, EXPLORE_RELEASE);
 }
 
@@ -419,8 +426,7 @@ touch(unsigned actor, struct byte *byte, bool write)
 }
 
 const char *
-memory_plain(
-        unsigned actor, const volatile void *data, size_t size, bool write)
+memory_plain(unsigned actor, const volatile void *data, size_t size, bool write)
 {
     uintptr_t address = (uintptr_t)data;
     struct cell *cell = NULL;

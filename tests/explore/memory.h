@@ -59,6 +59,8 @@ void memory_rmw(unsigned actor, unsigned word, uint64_t value,
         enum explore_order order);
 void memory_fence(unsigned actor, enum explore_order order);
 void memory_fence_seq_cst(unsigned actor);
+/* As the kernel does: it orders words, and nobody may pass data by it. */
+void memory_fence_kernel(unsigned actor);
 /* As if every thread made a fence at the point where it is. */
 void memory_fence_all(unsigned actor);
 
@@ -71,7 +73,7 @@ bool memory_was_cut(void);
 
 /* Describes a race of this plain access with an earlier one; NULL if there is
  * none. */
-const char *memory_plain(
-        unsigned actor, const volatile void *data, size_t size, bool write);
+const char *memory_plain(unsigned actor, const volatile void *data, size_t size,
+        bool write);
 
 #endif

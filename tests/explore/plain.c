@@ -10,12 +10,12 @@
 
 #include "engine.h"
 
-#define HOOK(name, size, write)                                         \
-    void name(void *data);                                              \
-    void name(void *data)                                               \
-    {                                                                   \
-        engine_plain(data, size, write, __builtin_return_address(0));   \
-    }
+#define HOOK(name, size, write)                                 \
+ void name(void *data);                                         \
+ void name(void *data)                                          \
+ {                                                              \
+  engine_plain(data, size, write, __builtin_return_address(0)); \
+ }
 
 HOOK(__tsan_read1, 1, false)
 HOOK(__tsan_read2, 2, false)

@@ -54,8 +54,8 @@ find_name(uintptr_t address)
     const struct name *best = NULL;
 
     for (unsigned i = 0; i < name_count; i++)
-        if (address - names[i].from < names[i].size
-                && (!best || names[i].size < best->size))
+        if (address - names[i].from < names[i].size &&
+                (!best || names[i].size < best->size))
             best = &names[i];
     return best;
 }

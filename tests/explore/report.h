@@ -15,8 +15,8 @@ struct report_step {
     struct explore_site site;
     const volatile void *word; /* NULL: none */
     uint64_t value;
-    const char *verb;  /* what the step did with the value */
-    unsigned behind;   /* how many newer stores a load did not see */
+    const char *verb;   /* what the step did with the value */
+    unsigned behind;    /* how many newer stores a load did not see */
     const char *remark; /* NULL: none */
 };
 

@@ -111,12 +111,13 @@ search_restart(const char *schedule)
 static bool
 is_preemption(unsigned at, unsigned thread)
 {
+    const struct crossing *crossing = &path[at].crossing;
     unsigned last;
 
     if (at == 0)
         return false;
     last = path[at - 1].thread;
-    return last != thread && (path[at].crossing.ready & bit(last));
+    return last != thread && (crossing->ready & ~crossing->dozing & bit(last));
 }
 
 static unsigned
@@ -128,8 +129,8 @@ preemptions_before(unsigned at)
 static bool
 is_affordable(unsigned at, unsigned thread)
 {
-    if (!bounds.preemptions || !is_preemption(at, thread)
-            || preemptions_before(at) < bounds.preemptions)
+    if (!bounds.preemptions || !is_preemption(at, thread) ||
+            preemptions_before(at) < bounds.preemptions)
         return true;
     cut = true;
     return false;
@@ -170,18 +171,31 @@ search_advance(void)
     return depth > 0;
 }
 
-/* Stays with the thread of the last step if it may: such paths read best. */
+static int
+first_affordable(unsigned at, unsigned threads)
+{
+    for (unsigned i = 0; i < SEARCH_THREADS; i++)
+        if ((threads & bit(i)) && is_affordable(at, i))
+            return (int)i;
+    return SEARCH_PRUNE;
+}
+
+/* Stays with the thread of the last step if it may: such paths read best.  Time
+ * passes last. */
 static int
 prefer(unsigned at)
 {
-    unsigned awake = path[at].crossing.ready & ~path[at].sleep;
+    const struct crossing *crossing = &path[at].crossing;
+    unsigned ready = crossing->ready & ~path[at].sleep;
+    unsigned busy = ready & ~crossing->dozing;
+    int thread;
 
-    if (at > 0 && (awake & bit(path[at - 1].thread)))
+    if (at > 0 && (busy & bit(path[at - 1].thread)))
         return (int)path[at - 1].thread;
-    for (unsigned i = 0; i < SEARCH_THREADS; i++)
-        if ((awake & bit(i)) && is_affordable(at, i))
-            return (int)i;
-    return SEARCH_PRUNE;
+    thread = first_affordable(at, busy);
+    if (thread == SEARCH_PRUNE)
+        thread = first_affordable(at, ready & crossing->dozing);
+    return thread;
 }
 
 static int
@@ -214,8 +228,10 @@ search_pick(const struct crossing *crossing)
         thread = (int)node->thread;
         node->crossing = *crossing;
         if (!(crossing->ready & bit(node->thread))) {
-            fprintf(stderr, "explore: step %u of the schedule cannot be made; "
-                            "does setup() set everything?\n", depth);
+            fprintf(stderr,
+                    "explore: step %u of the schedule cannot be made; "
+                    "does setup() set everything?\n",
+                    depth);
             exit(1);
         }
     } else {
@@ -224,8 +240,8 @@ search_pick(const struct crossing *crossing)
             return SEARCH_PRUNE;
     }
     node->enables = 0;
-    node->preemptions = preemptions_before(depth)
-            + is_preemption(depth, node->thread);
+    node->preemptions = preemptions_before(depth) +
+                        is_preemption(depth, node->thread);
     depth++;
     return thread;
 }
@@ -242,7 +258,12 @@ search_choose(unsigned n)
 void
 search_enables(unsigned thread)
 {
-    path[depth - 1].enables |= bit(thread);
+    struct node *node = &path[depth - 1];
+
+    node->enables |= bit(thread);
+    /* What it could do before is lost to it now: try that, too. */
+    if (node->crossing.ready & bit(thread))
+        node->backtrack |= bit(thread);
 }
 
 /*
@@ -266,8 +287,8 @@ initials(unsigned race, unsigned last)
             continue;
         seen |= bit(step->thread);
         for (unsigned m = race + 1; m < k && first; m++)
-            first = clock_covers(&path[m].clock, &path[race])
-                    || !clock_covers(&step->clock, &path[m]);
+            first = clock_covers(&path[m].clock, &path[race]) ||
+                    !clock_covers(&step->clock, &path[m]);
         if (first)
             result |= bit(step->thread);
     }
@@ -306,8 +327,8 @@ find_races(unsigned last, struct clock known)
     for (unsigned i = last; i-- > 0;) {
         const struct node *other = &path[i];
 
-        if (other->thread == step->thread || clock_covers(&known, other)
-                || !footprints_meet(other->footprint, step->footprint))
+        if (other->thread == step->thread || clock_covers(&known, other) ||
+                !footprints_meet(other->footprint, step->footprint))
             continue;
         /* Without another order here, an earlier step may have one. */
         if (reverse(i, last))
@@ -352,9 +373,8 @@ wake_sleepers(const struct node *step)
     if (bounds.full)
         return;
     for (unsigned i = 0; i < SEARCH_THREADS; i++)
-        if ((candidates & bit(i))
-                && !footprints_meet(
-                        step->crossing.next[i], step->footprint))
+        if ((candidates & bit(i)) &&
+                !footprints_meet(step->crossing.next[i], step->footprint))
             sleeping |= bit(i);
 }
 

@@ -34,8 +34,9 @@ struct footprint {
 
 /* Who may go, before a step, and with what. */
 struct crossing {
-    unsigned ready; /* a bit for each thread */
-    bool alone;     /* only because no thread could go on */
+    unsigned ready;  /* a bit for each thread */
+    unsigned dozing; /* of these, who goes on only because its time is over */
+    bool alone;      /* only because no thread could go on */
     struct footprint next[SEARCH_THREADS];
 };
 

@@ -452,19 +452,28 @@ cas_weakly(unsigned self)
     seen[self] = cas_weak_relaxed(&x, &old, (int)self + 1);
 }
 
-#define LITMUS(what, count, number)                                    \
-    { .name = #what, .threads = count, .setup = zero, .thread = what,  \
-        .finish = tell_seen, .outcomes = number },                     \
-    { .name = #what "_in_full", .threads = count, .setup = zero,       \
-        .thread = what, .finish = tell_seen, .outcomes = number,       \
-        .full = true }
+#define LITMUS(what, count, number)                                          \
+ { .name = #what,                                                            \
+     .threads = count,                                                       \
+     .setup = zero,                                                          \
+     .thread = what,                                                         \
+     .finish = tell_seen,                                                    \
+     .outcomes = number },                                                   \
+ {                                                                           \
+  .name = #what "_in_full", .threads = count, .setup = zero, .thread = what, \
+  .finish = tell_seen, .outcomes = number, .full = true                      \
+ }
 
-#define SOUND(what, count) \
-    { .name = #what, .threads = count, .setup = zero, .thread = what }
+#define SOUND(what, count)                                       \
+ {                                                               \
+  .name = #what, .threads = count, .setup = zero, .thread = what \
+ }
 
-#define BROKEN(what, count)                                           \
-    { .name = #what, .threads = count, .setup = zero, .thread = what, \
-        .must_fail = true }
+#define BROKEN(what, count)                                       \
+ {                                                                \
+  .name = #what, .threads = count, .setup = zero, .thread = what, \
+  .must_fail = true                                               \
+ }
 
 static const struct explore_case cases[] = {
     SOUND(send_release, 2),
@@ -482,61 +491,109 @@ static const struct explore_case cases[] = {
     LITMUS(read_independent_writes, 4, 16),
     LITMUS(choose, 2, 9),
     LITMUS(cas_weakly, 2, 2),
-    { .name = "cas_weakly_and_fail", .threads = 2, .setup = zero,
-        .thread = cas_weakly, .finish = tell_seen, .spurious = 1,
-        .outcomes = 3 },
+    { .name = "cas_weakly_and_fail",
+            .threads = 2,
+            .setup = zero,
+            .thread = cas_weakly,
+            .finish = tell_seen,
+            .spurious = 1,
+            .outcomes = 3 },
 
     SOUND(read_twice, 2),
     SOUND(pass_on, 3),
-    { .name = "pass_on_without_release", .threads = 3, .setup = zero,
-        .thread = pass_on,
-        .fault = { EXPLORE_DROP_RELEASE, "pass_on", "y", NULL } },
+    { .name = "pass_on_without_release",
+            .threads = 3,
+            .setup = zero,
+            .thread = pass_on,
+            .fault = { EXPLORE_DROP_RELEASE, "pass_on", "y", NULL } },
 
-    { .name = "add_once", .threads = 3, .setup = zero, .thread = add_once,
-        .finish = must_be_three },
-    { .name = "add_once_split", .threads = 3, .setup = zero,
-        .thread = add_once, .finish = must_be_three,
-        .fault = { EXPLORE_SPLIT_RMW, "add_once", NULL, NULL } },
-    { .name = "add_by_cas", .threads = 3, .setup = zero, .thread = add_by_cas,
-        .finish = must_be_three, .spurious = 1, .stale_cas = true },
-    { .name = "add_by_cas_split", .threads = 3, .setup = zero,
-        .thread = add_by_cas, .finish = must_be_three,
-        .fault = { EXPLORE_SPLIT_RMW, "selftest.c", "x", "cas" } },
+    { .name = "add_once",
+            .threads = 3,
+            .setup = zero,
+            .thread = add_once,
+            .finish = must_be_three },
+    { .name = "add_once_split",
+            .threads = 3,
+            .setup = zero,
+            .thread = add_once,
+            .finish = must_be_three,
+            .fault = { EXPLORE_SPLIT_RMW, "add_once", NULL, NULL } },
+    { .name = "add_by_cas",
+            .threads = 3,
+            .setup = zero,
+            .thread = add_by_cas,
+            .finish = must_be_three,
+            .spurious = 1,
+            .stale_cas = true },
+    { .name = "add_by_cas_split",
+            .threads = 3,
+            .setup = zero,
+            .thread = add_by_cas,
+            .finish = must_be_three,
+            .fault = { EXPLORE_SPLIT_RMW, "selftest.c", "x", "cas" } },
 
     SOUND(must_not_read_early, 3),
     SOUND(pass_through_rmw, 3),
     BROKEN(pass_through_store, 3),
 
-    { .name = "lock_and_count", .threads = 2, .setup = zero,
-        .thread = lock_and_count, .finish = must_count_all },
-    { .name = "lock_and_count_without_acquire", .threads = 2, .setup = zero,
-        .thread = lock_and_count, .finish = must_count_all,
-        .fault = { EXPLORE_DROP_ACQUIRE, NULL, NULL, "swap" } },
+    { .name = "lock_and_count",
+            .threads = 2,
+            .setup = zero,
+            .thread = lock_and_count,
+            .finish = must_count_all },
+    { .name = "lock_and_count_without_acquire",
+            .threads = 2,
+            .setup = zero,
+            .thread = lock_and_count,
+            .finish = must_count_all,
+            .fault = { EXPLORE_DROP_ACQUIRE, NULL, NULL, "swap" } },
     BROKEN(lock_by_peek, 2),
     BROKEN(spin_for_nothing, 2),
 
-    { .name = "sleep_after_look", .threads = 2, .setup = zero_bell,
-        .thread = sleep_after_look },
-    { .name = "sleep_after_look_without_fence", .threads = 2,
-        .setup = zero_bell, .thread = sleep_after_look,
-        .fault = { EXPLORE_SKIP, "ring_bell", NULL, "fence" } },
-    { .name = "sleep_after_look_blindly", .threads = 2, .setup = zero_bell,
-        .thread = sleep_after_look,
-        .fault = { EXPLORE_BLIND_WAIT, NULL, NULL, NULL } },
-    { .name = "sleep_without_look", .threads = 2, .setup = zero_bell,
-        .thread = sleep_without_look, .must_fail = true },
-    { .name = "sleep_without_look_but_timed", .threads = 2,
-        .setup = zero_bell, .thread = sleep_without_look_but_timed,
-        .finish = tell_seen, .outcomes = 3 },
-    { .name = "wake_both", .threads = 3, .setup = zero_bell,
-        .thread = wake_both },
-    { .name = "wake_one_of_two", .threads = 3, .setup = zero_bell,
-        .thread = wake_one_of_two, .must_fail = true },
+    { .name = "sleep_after_look",
+            .threads = 2,
+            .setup = zero_bell,
+            .thread = sleep_after_look },
+    { .name = "sleep_after_look_without_fence",
+            .threads = 2,
+            .setup = zero_bell,
+            .thread = sleep_after_look,
+            .fault = { EXPLORE_SKIP, "ring_bell", NULL, "fence" } },
+    { .name = "sleep_after_look_blindly",
+            .threads = 2,
+            .setup = zero_bell,
+            .thread = sleep_after_look,
+            .fault = { EXPLORE_BLIND_WAIT, NULL, NULL, NULL } },
+    { .name = "sleep_without_look",
+            .threads = 2,
+            .setup = zero_bell,
+            .thread = sleep_without_look,
+            .must_fail = true },
+    { .name = "sleep_without_look_but_timed",
+            .threads = 2,
+            .setup = zero_bell,
+            .thread = sleep_without_look_but_timed,
+            .finish = tell_seen,
+            .outcomes = 3 },
+    { .name = "wake_both",
+            .threads = 3,
+            .setup = zero_bell,
+            .thread = wake_both },
+    { .name = "wake_one_of_two",
+            .threads = 3,
+            .setup = zero_bell,
+            .thread = wake_one_of_two,
+            .must_fail = true },
 
-    { .name = "free_by_the_taker", .threads = 2, .setup = share_block,
-        .thread = free_by_the_taker },
-    { .name = "free_while_read", .threads = 2, .setup = share_block,
-        .thread = free_while_read, .must_fail = true },
+    { .name = "free_by_the_taker",
+            .threads = 2,
+            .setup = share_block,
+            .thread = free_by_the_taker },
+    { .name = "free_while_read",
+            .threads = 2,
+            .setup = share_block,
+            .thread = free_while_read,
+            .must_fail = true },
 };
 
 EXPLORE_MAIN(cases)

@@ -58,20 +58,30 @@ all_are_taken_once(void)
 }
 
 #define SLOT \
-    .setup = set_up, .thread = put_and_take, .finish = all_are_taken_once
+ .setup = set_up, .thread = put_and_take, .finish = all_are_taken_once
 
 static const struct explore_case cases[] = {
     { .name = "put_and_take", .threads = 3, SLOT },
-    { .name = "put_without_release", .threads = 2, SLOT,
-        .fault = { EXPLORE_DROP_RELEASE, "slot_put", NULL, "store" } },
-    { .name = "displace_without_release", .threads = 2, SLOT,
-        .fault = { EXPLORE_DROP_RELEASE, "slot_put", NULL, "swap" } },
-    { .name = "take_without_acquire", .threads = 2, SLOT,
-        .fault = { EXPLORE_DROP_ACQUIRE, "slot_take", NULL, NULL } },
-    { .name = "take_by_plain_store", .threads = 2, SLOT,
-        .fault = { EXPLORE_SPLIT_RMW, "slot_take", NULL, NULL } },
-    { .name = "displace_by_plain_store", .threads = 2, SLOT,
-        .fault = { EXPLORE_SPLIT_RMW, "slot_put", NULL, NULL } },
+    { .name = "put_without_release",
+            .threads = 2,
+            SLOT,
+            .fault = { EXPLORE_DROP_RELEASE, "slot_put", NULL, "store" } },
+    { .name = "displace_without_release",
+            .threads = 2,
+            SLOT,
+            .fault = { EXPLORE_DROP_RELEASE, "slot_put", NULL, "swap" } },
+    { .name = "take_without_acquire",
+            .threads = 2,
+            SLOT,
+            .fault = { EXPLORE_DROP_ACQUIRE, "slot_take", NULL, NULL } },
+    { .name = "take_by_plain_store",
+            .threads = 2,
+            SLOT,
+            .fault = { EXPLORE_SPLIT_RMW, "slot_take", NULL, NULL } },
+    { .name = "displace_by_plain_store",
+            .threads = 2,
+            SLOT,
+            .fault = { EXPLORE_SPLIT_RMW, "slot_put", NULL, NULL } },
 };
 
 EXPLORE_MAIN(cases)

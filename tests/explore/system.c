@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
 
 #include <steal/time.h>
 
@@ -20,8 +22,7 @@ _Atomic(uint32_t) system_kicked;
 unsigned system_obeyed;
 
 bool
-steal__futex_wait(_Atomic(uint32_t) *word, uint32_t expected,
-        uint64_t deadline)
+steal__futex_wait(_Atomic(uint32_t) *word, uint32_t expected, uint64_t deadline)
 {
     bool timed = deadline != UINT64_MAX;
 
@@ -32,6 +33,43 @@ void
 steal__futex_wake(_Atomic(uint32_t) *word, int n)
 {
     explore_futex_wake(word, n);
+}
+
+/*
+ * Memory and threads.  The makefile gives these names to libc's functions: the
+ * threads of a runtime are those of the case, which calls what they would.
+ */
+
+void *
+aligned_alloc(size_t alignment, size_t size)
+{
+    (void)alignment; /* the explorer's blocks are aligned to cache lines */
+    return explore_alloc(size);
+}
+
+void
+free(void *block)
+{
+    explore_free(block);
+}
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+        void *(*start)(void *), void *arg)
+{
+    (void)thread;
+    (void)attr;
+    (void)start;
+    (void)arg;
+    return 0;
+}
+
+int
+pthread_setname_np(pthread_t thread, const char *name)
+{
+    (void)thread;
+    (void)name;
+    return 0;
 }
 
 /* The clock is the world's, not the program's: reading it is no access. */
@@ -52,10 +90,12 @@ set_clock(uint64_t time)
         now = time;
 }
 
-NO_ACCESS static void
-start_clock(void)
+NO_ACCESS void
+system_begin(void)
 {
     now = SYSTEM_NOW;
+    system_obeyed = 0;
+    store_relaxed(&system_kicked, 0);
 }
 
 /*
@@ -73,9 +113,6 @@ steal__reactor_new(struct reactor **result, struct driver *driver)
     list_init(&reactor.sources);
     store_relaxed(&reactor.has_commands, false);
     store_relaxed(&reactor.is_busy, false);
-    store_relaxed(&system_kicked, 0);
-    system_obeyed = 0;
-    start_clock();
     *result = &reactor;
     return 0;
 }
@@ -87,15 +124,14 @@ steal__reactor_free(struct reactor *unused)
 }
 
 void
-steal__reactor_run(
-        struct reactor *unused, uint64_t deadline, struct wakeups *wakeups)
+steal__reactor_run(struct reactor *unused, uint64_t deadline,
+        struct wakeups *wakeups)
 {
     bool timed = deadline != STEAL_FOREVER;
 
     (void)unused;
     (void)wakeups;
-    if (deadline
-            && explore_futex_wait(&system_kicked, 0, timed) == -ETIMEDOUT)
+    if (deadline && explore_futex_wait(&system_kicked, 0, timed) == -ETIMEDOUT)
         set_clock(deadline);
     /* A turn empties the pipe of the kicks; what came before is seen. */
     swap_acq_rel(&system_kicked, 0);
@@ -125,6 +161,7 @@ steal__reactor_obey(struct reactor *unused, struct wakeups *wakeups)
     if (load_relaxed(&reactor.has_commands)) {
         store_relaxed(&reactor.has_commands, false);
         system_obeyed++;
-        store_relaxed(&system_kicked, 1); /* it gives the loop something to do */
+        store_relaxed(&system_kicked,
+                1); /* it gives the loop something to do */
     }
 }

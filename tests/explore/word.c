@@ -159,8 +159,8 @@ static void
 is_dropped_once(void)
 {
     explore_assert(drops == 1);
-    explore_assert(load_relaxed(&word) < TASK_REF + TASK_LIVE
-            || !(load_relaxed(&word) & TASK_LIVE));
+    explore_assert(load_relaxed(&word) < TASK_REF + TASK_LIVE ||
+                   !(load_relaxed(&word) & TASK_LIVE));
     explore_assert(!(load_relaxed(&word) & TASK_BUSY));
 }
 
@@ -346,69 +346,101 @@ joined_is_freed(void)
 }
 
 #define WAKE(what) \
-    .threads = 3, .setup = set_up, .thread = what, \
-        .finish = all_is_seen_and_parked
+ .threads = 3, .setup = set_up, .thread = what, .finish = all_is_seen_and_parked
 #define QUEUE(what) \
-    .threads = 3, .setup = set_up, .thread = what, .finish = all_is_seen
-#define END(what)                                          \
-    .threads = 3, .setup = set_up_block, .thread = what,   \
-        .finish = is_freed_once
-#define JOIN(what)                                         \
-    .threads = 2, .setup = set_up_joined, .thread = what,  \
-        .finish = joined_is_freed
+ .threads = 3, .setup = set_up, .thread = what, .finish = all_is_seen
+#define END(what) \
+ .threads = 3, .setup = set_up_block, .thread = what, .finish = is_freed_once
+#define JOIN(what) \
+ .threads = 2, .setup = set_up_joined, .thread = what, .finish = joined_is_freed
 
 static const struct explore_case cases[] = {
     { .name = "wake_and_run", WAKE(wake_and_run) },
-    { .name = "wake_and_run_weakly", WAKE(wake_and_run), .spurious = 1,
-        .stale_cas = true },
+    { .name = "wake_and_run_weakly",
+            WAKE(wake_and_run),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "wake_and_queue", QUEUE(wake_and_queue) },
-    { .name = "wake_twice", .threads = 2, .setup = set_up,
-        .thread = wake_twice, .finish = all_is_seen_and_parked, .spurious = 1,
-        .stale_cas = true },
-    { .name = "plain_store_at_claim", WAKE(wake_and_run),
-        .fault = { EXPLORE_SPLIT_RMW, "steal__word_claim", NULL, NULL } },
-    { .name = "relaxed_claim", WAKE(wake_and_run),
-        .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_claim", NULL, NULL } },
-    { .name = "plain_store_at_wake", WAKE(wake_and_run),
-        .fault = { EXPLORE_SPLIT_RMW, "steal__word_signal", NULL, NULL } },
-    { .name = "relaxed_wake", WAKE(wake_and_run),
-        .fault = { EXPLORE_DROP_RELEASE, "steal__word_signal", NULL, NULL } },
-    { .name = "wake_without_acquire", WAKE(wake_and_run),
-        .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_signal", NULL, NULL } },
-    { .name = "plain_store_at_park", QUEUE(wake_and_queue),
-        .fault = { EXPLORE_SPLIT_RMW, "steal__word_park", NULL, NULL } },
-    { .name = "park_without_release", WAKE(wake_and_run),
-        .fault = { EXPLORE_DROP_RELEASE, "steal__word_park", NULL, NULL } },
+    { .name = "wake_twice",
+            .threads = 2,
+            .setup = set_up,
+            .thread = wake_twice,
+            .finish = all_is_seen_and_parked,
+            .spurious = 1,
+            .stale_cas = true },
+    { .name = "plain_store_at_claim",
+            WAKE(wake_and_run),
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_claim", NULL, NULL } },
+    { .name = "relaxed_claim",
+            WAKE(wake_and_run),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_claim", NULL,
+                    NULL } },
+    { .name = "plain_store_at_wake",
+            WAKE(wake_and_run),
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_signal", NULL, NULL } },
+    { .name = "relaxed_wake",
+            WAKE(wake_and_run),
+            .fault = { EXPLORE_DROP_RELEASE, "steal__word_signal", NULL,
+                    NULL } },
+    { .name = "wake_without_acquire",
+            WAKE(wake_and_run),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_signal", NULL,
+                    NULL } },
+    { .name = "plain_store_at_park",
+            QUEUE(wake_and_queue),
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_park", NULL, NULL } },
+    { .name = "park_without_release",
+            WAKE(wake_and_run),
+            .fault = { EXPLORE_DROP_RELEASE, "steal__word_park", NULL, NULL } },
 
-    { .name = "wake_and_abort", .threads = 3, .setup = set_up_abort,
-        .thread = wake_and_abort, .finish = is_dropped_once },
-    { .name = "abort_by_plain_store", .threads = 3, .setup = set_up_abort,
-        .thread = wake_and_abort, .finish = is_dropped_once,
-        .fault = { EXPLORE_SPLIT_RMW, "steal__word_signal", NULL, NULL } },
+    { .name = "wake_and_abort",
+            .threads = 3,
+            .setup = set_up_abort,
+            .thread = wake_and_abort,
+            .finish = is_dropped_once },
+    { .name = "abort_by_plain_store",
+            .threads = 3,
+            .setup = set_up_abort,
+            .thread = wake_and_abort,
+            .finish = is_dropped_once,
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_signal", NULL, NULL } },
 
     { .name = "finish_and_unref", END(finish_and_unref) },
     { .name = "clone_and_unref", END(clone_and_unref) },
-    { .name = "unref_by_plain_store", END(finish_and_unref),
-        .fault = { EXPLORE_SPLIT_RMW, "steal__word_unref", NULL, NULL } },
-    { .name = "unref_without_release", END(finish_and_unref),
-        .fault = { EXPLORE_DROP_RELEASE, "steal__word_unref", NULL, NULL } },
-    { .name = "unref_without_acquire", END(finish_and_unref),
-        .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_unref", NULL, NULL } },
-    { .name = "finish_without_release", END(finish_and_unref),
-        .fault = { EXPLORE_DROP_RELEASE, "steal__word_finish", NULL, NULL } },
-    { .name = "finish_without_acquire", END(finish_and_unref),
-        .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_finish", NULL, NULL } },
+    { .name = "unref_by_plain_store",
+            END(finish_and_unref),
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_unref", NULL, NULL } },
+    { .name = "unref_without_release",
+            END(finish_and_unref),
+            .fault = { EXPLORE_DROP_RELEASE, "steal__word_unref", NULL,
+                    NULL } },
+    { .name = "unref_without_acquire",
+            END(finish_and_unref),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_unref", NULL,
+                    NULL } },
+    { .name = "finish_without_release",
+            END(finish_and_unref),
+            .fault = { EXPLORE_DROP_RELEASE, "steal__word_finish", NULL,
+                    NULL } },
+    { .name = "finish_without_acquire",
+            END(finish_and_unref),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_finish", NULL,
+                    NULL } },
 
     { .name = "finish_and_join", JOIN(finish_and_join), .spurious = 1 },
     { .name = "finish_and_leave", JOIN(finish_and_leave), .spurious = 1 },
-    { .name = "leave_by_plain_store", JOIN(finish_and_leave),
-        .fault = { EXPLORE_SPLIT_RMW, "steal__word_join_leave", NULL, NULL } },
-    { .name = "join_without_release", JOIN(finish_and_join),
-        .fault = { EXPLORE_DROP_RELEASE, "steal__word_join_listen", NULL,
-            NULL } },
-    { .name = "join_without_acquire", JOIN(finish_and_join),
-        .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_is_finished", NULL,
-            NULL } },
+    { .name = "leave_by_plain_store",
+            JOIN(finish_and_leave),
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_join_leave", NULL,
+                    NULL } },
+    { .name = "join_without_release",
+            JOIN(finish_and_join),
+            .fault = { EXPLORE_DROP_RELEASE, "steal__word_join_listen", NULL,
+                    NULL } },
+    { .name = "join_without_acquire",
+            JOIN(finish_and_join),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_is_finished", NULL,
+                    NULL } },
 };
 
 EXPLORE_MAIN(cases)

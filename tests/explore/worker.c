@@ -24,6 +24,7 @@ static _Atomic(int) dropped[JOBS];
 static struct steal_waker left_waker; /* of job 0, for a foreign thread */
 static _Atomic(int) has_waker;
 static int result;
+static int work_done; /* by job 0 */
 
 static enum steal_poll
 job_poll(struct steal_future *future, struct steal_context *cx)
@@ -36,6 +37,8 @@ job_poll(struct steal_future *future, struct steal_context *cx)
         store_release(&has_waker, 1);
         return STEAL_PENDING;
     }
+    if (job->number == 0)
+        work_done = 1;
     future->result = 7;
     return STEAL_READY;
 }
@@ -46,9 +49,9 @@ job_drop(struct steal_future *future)
     add_acq_rel(&dropped[((struct job *)future)->number], 1);
 }
 
-static const struct steal_future_ops job_ops = {
-    .name = "job", .poll = job_poll, .drop = job_drop
-};
+static const struct steal_future_ops job_ops = { .name = "job",
+    .poll = job_poll,
+    .drop = job_drop };
 
 static struct job
 make_job(unsigned number, int waits)
@@ -67,6 +70,8 @@ set_up(unsigned workers)
     store_relaxed(&has_waker, 0);
     left_waker = steal_waker_noop();
     result = 0;
+    work_done = 0;
+    explore_name(&work_done, sizeof work_done, "work_done");
     explore_name(polled, sizeof polled, "polled");
     explore_name(dropped, sizeof dropped, "dropped");
     explore_name(&has_waker, sizeof has_waker, "has_waker");
@@ -89,7 +94,7 @@ spawn(unsigned number, int waits, struct steal_task **task)
 {
     struct job job = make_job(number, waits);
 
-    return steal_spawn(&world, &job.future, sizeof job, task);
+    return steal_spawn(world, &job.future, sizeof job, task);
 }
 
 /* Whatever came of it: no future is left, and no block. */
@@ -98,8 +103,8 @@ nothing_is_left(void)
 {
     for (unsigned i = 0; i < JOBS; i++)
         explore_assert(load_relaxed(&dropped[i]) <= 1);
-    explore_assert(steal__runtime_is_quiet(&world));
-    explore_assert(explore_blocks() == 0);
+    explore_assert(steal__runtime_is_quiet(world));
+    explore_assert(world_is_clean());
 }
 
 /* A task is spawned and forgotten, and the runtime stops. */
@@ -107,11 +112,11 @@ static void
 spawn_and_stop(unsigned self)
 {
     if (self == 0) {
-        steal__worker_run(&world_worker[0], NULL);
+        steal__worker_run(&world->workers[0], NULL);
         return;
     }
     explore_assert(spawn(0, 0, NULL) == 0);
-    steal_runtime_begin_stop(&world);
+    steal_runtime_begin_stop(world);
 }
 
 static void
@@ -126,11 +131,11 @@ static void
 spawn_or_stop(unsigned self)
 {
     if (self == 0)
-        steal__worker_run(&world_worker[0], NULL);
+        steal__worker_run(&world->workers[0], NULL);
     else if (self == 1)
         spawn(0, 0, NULL);
     else
-        steal_runtime_begin_stop(&world);
+        steal_runtime_begin_stop(world);
 }
 
 /* A task that waits is woken by another thread; then all stops. */
@@ -138,14 +143,14 @@ static void
 wake_and_stop(unsigned self)
 {
     if (self == 0) {
-        steal__worker_run(&world_worker[0], NULL);
+        steal__worker_run(&world->workers[0], NULL);
         return;
     }
     explore_assert(spawn(0, 1, NULL) == 0);
     while (!load_acquire(&has_waker))
         cpu_relax();
     steal_waker_wake(&left_waker);
-    steal_runtime_begin_stop(&world);
+    steal_runtime_begin_stop(world);
 }
 
 /* A task that waits for ever is aborted by its handle. */
@@ -155,13 +160,13 @@ abort_and_stop(unsigned self)
     struct steal_task *task;
 
     if (self == 0) {
-        steal__worker_run(&world_worker[0], NULL);
+        steal__worker_run(&world->workers[0], NULL);
         return;
     }
     explore_assert(spawn(0, 1, &task) == 0);
     steal_task_abort(task);
     steal_task_detach(task);
-    steal_runtime_begin_stop(&world);
+    steal_runtime_begin_stop(world);
     while (!load_acquire(&dropped[0]))
         cpu_relax();
     if (load_acquire(&has_waker))
@@ -175,11 +180,12 @@ block_on(unsigned self)
     struct job job = make_job(0, 0);
 
     if (self == 0) {
-        steal__worker_run(&world_worker[0], NULL);
+        steal__worker_run(&world->workers[0], NULL);
         return;
     }
-    result = steal_block_on(&world, &job.future);
-    steal_runtime_begin_stop(&world);
+    result = steal_block_on(world, &job.future);
+    explore_assert(work_done);
+    steal_runtime_begin_stop(world);
 }
 
 static void
@@ -225,21 +231,21 @@ parent_drop(struct steal_future *future)
     add_acq_rel(&dropped[0], 1);
 }
 
-static const struct steal_future_ops parent_ops = {
-    .name = "parent", .poll = parent_poll, .drop = parent_drop
-};
+static const struct steal_future_ops parent_ops = { .name = "parent",
+    .poll = parent_poll,
+    .drop = parent_drop };
 
 static void
 join_child(unsigned self)
 {
     struct parent parent = { .future = STEAL_FUTURE(&parent_ops) };
 
-    if (self < world.nworkers) {
-        steal__worker_run(&world_worker[self], NULL);
+    if (self < world->nworkers) {
+        steal__worker_run(&world->workers[self], NULL);
         return;
     }
-    result = steal_block_on(&world, &parent.future);
-    steal_runtime_begin_stop(&world);
+    result = steal_block_on(world, &parent.future);
+    steal_runtime_begin_stop(world);
 }
 
 /* Two workers, one chain of two. */
@@ -247,45 +253,71 @@ static void
 two_workers(unsigned self)
 {
     if (self < 2) {
-        steal__worker_run(&world_worker[self], NULL);
+        steal__worker_run(&world->workers[self], NULL);
         return;
     }
     explore_assert(spawn(0, 0, NULL) == 0);
     explore_assert(spawn(1, 0, NULL) == 0);
-    steal_runtime_begin_stop(&world);
+    steal_runtime_begin_stop(world);
 }
 
-#define WORKER(count, what)                                   \
-    .threads = count, .setup = set_up_one, .thread = what,    \
-        .restless = "search"
+#define WORKER(count, what) \
+ .threads = count, .setup = set_up_one, .thread = what, .restless = "search"
 
 static const struct explore_case cases[] = {
-    { .name = "spawn_and_stop", WORKER(2, spawn_and_stop),
-        .finish = job_is_over, .preemptions = 2 },
-    { .name = "spawn_or_stop", WORKER(3, spawn_or_stop),
-        .finish = nothing_is_left, .preemptions = 1 },
-    { .name = "wake_and_stop", WORKER(2, wake_and_stop),
-        .finish = job_is_over, .preemptions = 2 },
-    { .name = "abort_and_stop", WORKER(2, abort_and_stop),
-        .finish = job_is_over, .preemptions = 2 },
-    { .name = "block_on", WORKER(2, block_on), .finish = result_is_there,
-        .preemptions = 2 },
-    { .name = "join_child", WORKER(2, join_child),
-        .finish = result_is_there, .preemptions = 2 },
-    { .name = "join_stolen_child", .threads = 3, .setup = set_up_two,
-        .thread = join_child, .finish = result_is_there,
-        .restless = "search", .preemptions = 1, .executions = 1000 },
-    { .name = "two_workers", .threads = 3, .setup = set_up_two,
-        .thread = two_workers, .finish = nothing_is_left,
-        .restless = "search", .preemptions = 1, .executions = 1000 },
+    { .name = "spawn_and_stop",
+            WORKER(2, spawn_and_stop),
+            .finish = job_is_over,
+            .preemptions = 2 },
+    { .name = "spawn_or_stop",
+            WORKER(3, spawn_or_stop),
+            .finish = nothing_is_left,
+            .preemptions = 1 },
+    { .name = "wake_and_stop",
+            WORKER(2, wake_and_stop),
+            .finish = job_is_over,
+            .preemptions = 2,
+            .executions = 3000 },
+    { .name = "abort_and_stop",
+            WORKER(2, abort_and_stop),
+            .finish = job_is_over,
+            .preemptions = 2,
+            .executions = 3000 },
+    { .name = "block_on",
+            WORKER(2, block_on),
+            .finish = result_is_there,
+            .preemptions = 2 },
+    { .name = "join_child",
+            WORKER(2, join_child),
+            .finish = result_is_there,
+            .preemptions = 2 },
+    { .name = "join_stolen_child",
+            .threads = 3,
+            .setup = set_up_two,
+            .thread = join_child,
+            .finish = result_is_there,
+            .restless = "search",
+            .preemptions = 1,
+            .executions = 500 },
+    { .name = "two_workers",
+            .threads = 3,
+            .setup = set_up_two,
+            .thread = two_workers,
+            .finish = nothing_is_left,
+            .restless = "search",
+            .preemptions = 1,
+            .executions = 500 },
 
-    { .name = "end_without_release", WORKER(2, block_on),
-        .fault = { EXPLORE_DROP_RELEASE, "root_drop", NULL, NULL } },
-    { .name = "wait_without_acquire", WORKER(2, block_on),
-        .fault = { EXPLORE_DROP_ACQUIRE, "steal__blocker_is_done", NULL,
-            NULL } },
-    { .name = "stop_without_wake", WORKER(2, spawn_and_stop),
-        .fault = { EXPLORE_SKIP, "steal__reactor_kick", NULL, NULL } },
+    { .name = "end_without_release",
+            WORKER(2, block_on),
+            .fault = { EXPLORE_DROP_RELEASE, "root_drop", NULL, NULL } },
+    { .name = "wait_without_acquire",
+            WORKER(2, block_on),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__blocker_is_done", NULL,
+                    NULL } },
+    { .name = "stop_without_wake",
+            WORKER(2, spawn_and_stop),
+            .fault = { EXPLORE_SKIP, "steal__reactor_kick", NULL, NULL } },
 };
 
 EXPLORE_MAIN(cases)

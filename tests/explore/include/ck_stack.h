@@ -20,7 +20,10 @@ struct ck_stack {
 };
 typedef struct ck_stack ck_stack_t;
 
-#define CK_STACK_INITIALIZER { NULL, NULL }
+#define CK_STACK_INITIALIZER \
+ {                           \
+  NULL, NULL                 \
+ }
 
 #define CK_STACK_ISEMPTY(stack) ((stack)->head == NULL)
 #define CK_STACK_FIRST(stack)   ((stack)->head)
