@@ -155,10 +155,11 @@ END_TEST
  * Many thieves: each task that is pushed comes out once.
  */
 
-#define ROUNDS scaled(200000)
+#define ROUNDS scaled(1000000)
 
 static _Atomic(int) taken[LENGTH(tasks)];
 static _Atomic(int) ntaken;
+static _Atomic(int) nthieves;
 static _Atomic(bool) over;
 
 /* A task is pushed again only after it was taken. */
@@ -176,6 +177,7 @@ thieve(void *arg)
 
     (void)arg;
     steal__ring_init(&loot);
+    add_acq_rel(&nthieves, 1);
     while (!load_acquire(&over)) {
         struct steal_task *got = steal__ring_steal(&mine, &loot);
 
@@ -229,6 +231,7 @@ START_TEST(each_task_is_taken_once)
         store_release(&taken[i], 1);
     for (size_t i = 0; i < LENGTH(thread); i++)
         thread[i] = start_thread(thieve, NULL);
+    wait_until(load_acquire(&nthieves) == (int)LENGTH(thread));
     for (int i = 0; i < ROUNDS; i++) {
         struct steal_task *got;
 

@@ -21,7 +21,7 @@ reset(void)
 
 struct log {
     int text[64];
-    int n;
+    _Atomic(int) n; /* written by the one worker, after the text */
 };
 
 struct entry {
@@ -36,7 +36,8 @@ entry_poll(struct steal_future *future, struct steal_context *cx)
     struct entry *entry = (struct entry *)future;
 
     (void)cx;
-    entry->log->text[entry->log->n++] = entry->number;
+    entry->log->text[load_relaxed(&entry->log->n)] = entry->number;
+    add_acq_rel(&entry->log->n, 1);
     return STEAL_READY;
 }
 
@@ -65,9 +66,9 @@ run_until_logged(struct log *log, int n)
 {
     struct steal_yield yield;
 
-    for (int i = 0; i < 10000 && log->n < n; i++)
+    for (int i = 0; i < 10000 && load_acquire(&log->n) < n; i++)
         steal_block_on(runtime, steal_yield(&yield));
-    ck_assert_int_eq(log->n, n);
+    ck_assert_int_eq(load_acquire(&log->n), n);
 }
 
 START_TEST(newest_runs_next_and_the_others_in_their_order)
