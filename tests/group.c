@@ -11,13 +11,35 @@ static struct record record[N];
 static struct steal_runtime *runtime;
 static struct steal_group group;
 
+static _Atomic(int) blocks; /* of the runtime's memory, out */
+
+static void *
+allocate(size_t size, void *data)
+{
+    add_acq_rel((_Atomic(int) *)data, 1);
+    return malloc(size);
+}
+
+static void
+release(void *block, size_t size, void *data)
+{
+    (void)size;
+    sub_acq_rel((_Atomic(int) *)data, 1);
+    free(block);
+}
+
 static void
 reset(void)
 {
+    struct steal_options options = STEAL_OPTIONS_INIT;
+
     for (int i = 0; i < N; i++)
         record[i] = (struct record)RECORD_INIT;
-    runtime = runtime_start(2);
     group = (struct steal_group){ NULL };
+    options.workers = 2;
+    options.allocator = (struct steal_allocator){ allocate, release, &blocks };
+    store_release(&blocks, 0);
+    ck_assert_int_eq(steal_runtime_new(&runtime, &options), 0);
 }
 
 static void
@@ -31,6 +53,7 @@ end(void)
 {
     steal_group_fini(&group);
     runtime_end(runtime);
+    ck_assert_int_eq(load_acquire(&blocks), 0);
 }
 
 static int
@@ -210,6 +233,44 @@ START_TEST(next_tells_of_the_aborted_too)
 }
 END_TEST
 
+START_TEST(wait_after_next_lets_go_of_what_that_gave)
+{
+    struct steal_group_next next;
+
+    begin(0);
+    add_waiting();
+    record_open(&record[1]);
+    ck_assert_int_eq(steal_block_on(runtime, steal_group_next(&next, &group)),
+            11);
+    record_open(&record[0]);
+    record_open(&record[2]);
+    ck_assert_int_eq(wait_for_all(), 0);
+    assert_drops(1, 1, 1);
+    end();
+}
+END_TEST
+
+/* A waiter of somebody else's is let go of, too, whichever goes first. */
+START_TEST(group_may_end_before_the_wait_is_dropped)
+{
+    struct meter meter = { 0 };
+    struct steal_context cx = meter_context(&meter);
+    struct steal_group_wait wait;
+    struct steal_future *future;
+
+    begin(0);
+    add_waiting();
+    future = steal_group_wait(&wait, &group);
+    ck_assert_int_eq(steal_future_poll(future, &cx), STEAL_PENDING);
+    ck_assert_int_eq(load_acquire(&meter.refs), 1);
+    steal_group_fini(&group);
+    steal_future_drop(future);
+    ck_assert_int_eq(load_acquire(&meter.refs), 0);
+    end();
+    assert_drops(1, 1, 1);
+}
+END_TEST
+
 START_TEST(wait_given_up_leaves_the_group)
 {
     struct steal_group_wait wait;
@@ -377,6 +438,8 @@ main(void)
         end_of_the_group_aborts_what_runs,
         next_gives_one_after_the_other_in_order_of_time,
         next_tells_of_the_aborted_too,
+        wait_after_next_lets_go_of_what_that_gave,
+        group_may_end_before_the_wait_is_dropped,
         wait_given_up_leaves_the_group,
         task_waits_for_a_group_of_its_own,
         abort_of_a_task_ends_its_group,

@@ -5,6 +5,8 @@
 
 #include "kit.h"
 
+#define THREADS 3
+
 static struct lock lock;
 static long shared; /* what the lock guards */
 static _Atomic(int) stage;
@@ -70,6 +72,9 @@ END_TEST
 static void *
 add_many(void *arg)
 {
+    add_acq_rel(&stage, 1);
+    while (load_acquire(&stage) < THREADS)
+        sched_yield();
     for (int i = 0; i < *(int *)arg; i++) {
         lock_take(&lock);
         shared++;
@@ -80,16 +85,17 @@ add_many(void *arg)
 
 START_TEST(sections_of_many_threads_exclude_each_other)
 {
-    pthread_t thread[4];
-    int n = scaled(200000);
+    pthread_t thread[THREADS];
+    int n = scaled(500000);
 
     lock_init(&lock);
     shared = 0;
+    store_release(&stage, 0);
     for (size_t i = 0; i < LENGTH(thread); i++)
         thread[i] = start_thread(add_many, &n);
     for (size_t i = 0; i < LENGTH(thread); i++)
         join_thread(thread[i]);
-    ck_assert_int_eq(shared, 4L * n);
+    ck_assert_int_eq(shared, (long)THREADS * n);
 }
 END_TEST
 

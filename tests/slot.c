@@ -41,6 +41,8 @@ END_TEST
  * An owner and a thief: who gets a task is the only one.
  */
 
+#define BURST 8
+
 static struct steal_task many[64];
 static _Atomic(int) inside[LENGTH(many)]; /* the slot */
 static _Atomic(int) taking;
@@ -63,6 +65,25 @@ take_many(void *arg)
     return NULL;
 }
 
+/* Puts come close upon each other, so that they meet the thief in the middle of
+ * taking. */
+static void
+put_burst(size_t first)
+{
+    struct steal_task *displaced[BURST];
+
+    for (size_t i = 0; i < BURST; i++) {
+        if (load_acquire(&inside[first + i])) /* none is lost */
+            wait_until(!load_acquire(&inside[first + i]));
+        store_release(&inside[first + i], 1);
+    }
+    for (size_t i = 0; i < BURST; i++)
+        displaced[i] = slot_put(&slot, &many[first + i]);
+    for (size_t i = 0; i < BURST; i++)
+        get(displaced[i]);
+    get(slot_take(&slot));
+}
+
 START_TEST(owner_and_thief_never_get_the_same_task)
 {
     pthread_t thread;
@@ -71,14 +92,8 @@ START_TEST(owner_and_thief_never_get_the_same_task)
     slot_init(&slot);
     thread = start_thread(take_many, NULL);
     wait_until(load_acquire(&taking));
-    for (int i = 0; i < n; i++) {
-        size_t k = (size_t)i % LENGTH(many);
-
-        require(add_acq_rel(&inside[k], 1) == 0); /* nor is one lost */
-        get(slot_put(&slot, &many[k]));
-        if (i % 16 == 0)
-            get(slot_take(&slot));
-    }
+    for (int i = 0; i < n; i += BURST)
+        put_burst((size_t)i % LENGTH(many));
     wait_until(slot_is_empty(&slot));
     store_release(&over, true);
     join_thread(thread);

@@ -101,12 +101,6 @@ steal__runtime_bury(struct steal_task *task)
     steal__runtime_release(TOY, task, task->size);
 }
 
-__attribute__((weak)) struct steal_future *
-steal_task_memory(struct steal_task *task)
-{
-    return steal__task_root(task);
-}
-
 struct driver *
 steal__runtime_driver(struct steal_runtime *runtime)
 {
