@@ -24,7 +24,7 @@ sleep_all(unsigned workers)
 START_TEST(at_first_all_are_awake)
 {
     setup(3);
-    ck_assert_uint_eq(steal__idle_awake(&idle), 3);
+    ck_assert_uint_eq(idle.workers - idle.sleeping, 3);
     ck_assert(!steal__idle_has_sleepers(&idle));
     ck_assert(!steal__idle_wants_notify(&idle));
     ck_assert(!steal__idle_lacks_monitor(&idle));
@@ -191,7 +191,7 @@ START_TEST(all_workers_of_the_largest_runtime_are_found)
     bool seen[STEAL_WORKERS_MAX] = { false };
 
     sleep_all(STEAL_WORKERS_MAX);
-    ck_assert_uint_eq(steal__idle_awake(&idle), 0);
+    ck_assert_uint_eq(idle.workers - idle.sleeping, 0);
     for (unsigned i = 0; i < STEAL_WORKERS_MAX; i++) {
         int worker = steal__idle_notify(&idle).worker;
 
@@ -201,7 +201,7 @@ START_TEST(all_workers_of_the_largest_runtime_are_found)
         steal__idle_found(&idle);
     }
     ck_assert_int_eq(steal__idle_notify(&idle).worker, IDLE_NOBODY);
-    ck_assert_uint_eq(steal__idle_awake(&idle), STEAL_WORKERS_MAX);
+    ck_assert_uint_eq(idle.workers - idle.sleeping, STEAL_WORKERS_MAX);
 }
 END_TEST
 

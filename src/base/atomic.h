@@ -34,13 +34,9 @@
 # define sub_release(p, v)   atomic_fetch_sub_explicit(p, v, memory_order_release)
 # define sub_acq_rel(p, v)   atomic_fetch_sub_explicit(p, v, memory_order_acq_rel)
 # define and_acq_rel(p, v)   atomic_fetch_and_explicit(p, v, memory_order_acq_rel)
-# define or_acq_rel(p, v)    atomic_fetch_or_explicit(p, v, memory_order_acq_rel)
 
 /* On failure `*old` holds what was seen, read relaxed unless the name says
  * acquire. */
-# define cas_weak_acquire(p, old, v)                                     \
-  atomic_compare_exchange_weak_explicit(p, old, v, memory_order_acquire, \
-          memory_order_relaxed)
 # define cas_weak_release(p, old, v)                                     \
   atomic_compare_exchange_weak_explicit(p, old, v, memory_order_release, \
           memory_order_relaxed)

@@ -198,9 +198,3 @@ steal__idle_resign(struct idle *idle, unsigned me)
     lock_give(&idle->lock);
     return resigned;
 }
-
-unsigned
-steal__idle_awake(struct idle *idle)
-{
-    return idle->workers - (unsigned)(load_relaxed(&idle->summary) & 0xffff);
-}

@@ -116,7 +116,4 @@ bool steal__idle_rise(struct idle *idle, unsigned me, int *heir);
 /* The monitor has nothing to watch if all are asleep: true, and it is none. */
 bool steal__idle_resign(struct idle *idle, unsigned me);
 
-/* How many are awake. */
-unsigned steal__idle_awake(struct idle *idle);
-
 #endif
