@@ -4,27 +4,34 @@
  * A future is polled; it is ready, or it has seen to it that its waker is
  * woken when polling makes sense again.  A task is a future that a runtime
  * polls.  A runtime is a set of workers, threads that take tasks from one
- * another, with one libuv loop that tells them of time and of descriptors.
+ * another, with one libuv loop that tells them of time and of descriptors.  What
+ * would block is awaited: tasks read and write descriptors by themselves and wait
+ * when there is nothing to do; files and other calls that block run on threads of
+ * their own.
  *
- *     future.h   poll, READY and PENDING, drop
- *     waker.h    the context of a poll, and its waker
- *     async.h    poll functions that read like programs
- *     task.h     spawn, join, abort, detach; task-local data
- *     runtime.h  options, start, block on a future, stop
- *     time.h     the clock, sleep, timeout
- *     fd.h       wait until a descriptor is readable or writable
- *     combine.h  wait for all of several futures, or for the first
- *     group.h    tasks that end together
+ *     future.h     poll, READY and PENDING, drop
+ *     waker.h      the context of a poll, and its waker
+ *     async.h      poll functions that read like programs
+ *     task.h       spawn, join, abort, detach; task-local data
+ *     runtime.h    options, start, block on a future, stop
+ *     time.h       the clock, sleep, timeout, ticks, queues of deadlines
+ *     fd.h         descriptors that tasks can wait for
+ *     io.h         read and write them
+ *     blocking.h   calls that block, on threads of their own
+ *     combine.h    wait for all of several futures, or for the first
+ *     group.h      tasks that end together
  */
 #ifndef STEAL_H
 #define STEAL_H
 
 #include <steal/async.h>
 #include <steal/base.h>
+#include <steal/blocking.h>
 #include <steal/combine.h>
 #include <steal/fd.h>
 #include <steal/future.h>
 #include <steal/group.h>
+#include <steal/io.h>
 #include <steal/runtime.h>
 #include <steal/task.h>
 #include <steal/time.h>

@@ -3,6 +3,7 @@
  */
 #include "../src/driver/driver.h"
 
+#include "../src/driver/call.h"
 #include "../src/driver/wheel.h"
 #include "toy.h"
 
@@ -15,13 +16,14 @@ setup(void)
 {
     toy_init();
     meter = (struct meter){ 0 };
-    ck_assert_int_eq(steal__driver_init(driver, TOY, 2), 0);
+    ck_assert_int_eq(steal__driver_init(driver, TOY, 2, NULL), 0);
 }
 
 static void
 teardown(void)
 {
     steal__driver_fini(driver);
+    steal__driver_forget(driver);
     toy_fini();
 }
 
@@ -46,6 +48,7 @@ START_TEST(seat_has_one_holder)
     ck_assert(!steal__driver_try_take(driver));
     steal__driver_give(driver);
     ck_assert(steal__driver_try_take(driver));
+    steal__driver_give(driver);
     teardown();
 }
 END_TEST
@@ -174,19 +177,82 @@ START_TEST(later_timer_does_not_end_the_sleep)
 }
 END_TEST
 
-START_TEST(nudge_turns_a_free_driver_and_kicks_a_taken_one)
+/* A call that counts how it was made. */
+struct counted {
+    struct call call;
+    _Atomic(int) made;
+    bool had_loop;
+};
+
+static void
+count(struct call *call, uv_loop_t *loop, struct wakeups *wakeups)
 {
+    struct counted *counted = container_of(call, struct counted, call);
+
+    (void)wakeups;
+    counted->had_loop = loop != NULL;
+    add_acq_rel(&counted->made, 1);
+}
+
+START_TEST(call_is_made_at_once_if_the_seat_is_free)
+{
+    struct counted counted = { .call.run = count };
+
+    setup();
+    steal__driver_call(driver, &counted.call);
+    ck_assert_int_eq(load_acquire(&counted.made), 1);
+    ck_assert(counted.had_loop);
+    teardown();
+}
+END_TEST
+
+START_TEST(call_gets_the_holder_out_of_its_sleep)
+{
+    struct counted counted = { .call.run = count };
     pthread_t thread;
 
     setup();
-    add_timer(0, steal_now() + STEAL_MS(1));
-    while (!load_acquire(&meter.wakes))
-        steal__driver_nudge(driver);
     thread = start_thread(sleep_in_the_loop, NULL);
     wait_until(load_acquire(&driver->until) == STEAL_FOREVER);
-    steal__driver_nudge(driver);
+    steal__driver_call(driver, &counted.call);
     join_thread(thread);
+    steal__driver_turn(driver, 0); /* the next holder, if that one was late */
+    ck_assert_int_eq(load_acquire(&counted.made), 1);
     teardown();
+}
+END_TEST
+
+START_TEST(call_that_came_during_a_turn_is_made_when_the_seat_is_given)
+{
+    struct counted counted = { .call.run = count };
+
+    setup();
+    ck_assert(steal__driver_try_take(driver));
+    steal__driver_call(driver, &counted.call);
+    ck_assert_int_eq(load_acquire(&counted.made), 0);
+    steal__driver_give(driver);
+    ck_assert_int_eq(load_acquire(&counted.made), 1);
+    teardown();
+}
+END_TEST
+
+START_TEST(call_is_made_without_a_loop_at_the_end)
+{
+    struct counted before = { .call.run = count };
+    struct counted after = { .call.run = count };
+
+    setup();
+    ck_assert(steal__driver_try_take(driver));
+    steal__driver_call(driver, &before.call);
+    lock_give(&driver->seat);
+    steal__driver_fini(driver);
+    ck_assert_int_eq(load_acquire(&before.made), 1);
+    ck_assert(!before.had_loop);
+    steal__driver_call(driver, &after.call);
+    ck_assert_int_eq(load_acquire(&after.made), 1);
+    ck_assert(!after.had_loop);
+    steal__driver_forget(driver);
+    toy_fini();
 }
 END_TEST
 
@@ -222,7 +288,10 @@ main(void)
         kick_before_the_sleep_ends_it_too,
         earlier_timer_ends_the_sleep,
         later_timer_does_not_end_the_sleep,
-        nudge_turns_a_free_driver_and_kicks_a_taken_one,
+        call_is_made_at_once_if_the_seat_is_free,
+        call_gets_the_holder_out_of_its_sleep,
+        call_that_came_during_a_turn_is_made_when_the_seat_is_given,
+        call_is_made_without_a_loop_at_the_end,
         woken_tasks_are_scheduled_in_one_chain,
     };
 

@@ -160,10 +160,9 @@ START_TEST(our_descriptors_are_awaited_elsewhere)
         }
         join_thread(thread);
     }
-    steal_fd_free(fd);
+    steal_fd_close(fd);
     runtime_end(runtime);
     ck_assert_int_eq(executor.refs, 0);
-    close(ends[0]);
     close(ends[1]);
 }
 END_TEST

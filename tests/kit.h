@@ -322,7 +322,7 @@ probe_make(struct record *record, int turns, int end)
  * A future that calls a function, once
  */
 
-struct call {
+struct calling {
     struct steal_future future;
     int (*fn)(void *arg);
     void *arg;
@@ -331,7 +331,7 @@ struct call {
 static inline enum steal_poll
 call_poll(struct steal_future *future, struct steal_context *cx)
 {
-    struct call *call = (struct call *)future;
+    struct calling *call = (struct calling *)future;
 
     (void)cx;
     future->result = call->fn(call->arg);
@@ -341,10 +341,10 @@ call_poll(struct steal_future *future, struct steal_context *cx)
 static const struct steal_future_ops call_ops = { .name = "call",
     .poll = call_poll };
 
-static inline struct call
+static inline struct calling
 call_make(int (*fn)(void *arg), void *arg)
 {
-    return (struct call){ STEAL_FUTURE(&call_ops), fn, arg };
+    return (struct calling){ STEAL_FUTURE(&call_ops), fn, arg };
 }
 
 /*
@@ -372,7 +372,7 @@ runtime_end(struct steal_runtime *runtime)
 static inline int
 call_inside(struct steal_runtime *runtime, int (*fn)(void *arg), void *arg)
 {
-    struct call call = call_make(fn, arg);
+    struct calling call = call_make(fn, arg);
 
     return steal_block_on(runtime, &call.future);
 }
@@ -391,7 +391,7 @@ spawn_probe(struct steal_runtime *runtime, struct record *record, int turns,
 static inline struct steal_task *
 spawn_call(struct steal_runtime *runtime, int (*fn)(void *arg), void *arg)
 {
-    struct call call = call_make(fn, arg);
+    struct calling call = call_make(fn, arg);
     struct steal_task *task = NULL;
 
     require(steal_spawn(runtime, &call.future, sizeof call, &task) == 0);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# layers.sh - base < task < driver < sched, and future beside sched.
+# layers.sh - base < task < blocking, driver < sched, and future beside sched.
 #
 # Reads the includes of src/ and include/ and compares them with the rules below;
 # then compiles each header alone, the public ones as C++ too.
@@ -46,10 +46,20 @@ allowed() {
     src/base/*) echo '^src/base/' ;;
     src/task/*) echo '^src/(base|task)/' ;;
     src/driver/*) echo '^src/(base|task|driver)/|^<uv[.]h>$' ;;
+    src/blocking/queue.*) echo '^src/(base|task|blocking)/|^<ck_[a-z]*[.]h>$' ;;
+    src/blocking/*) echo '^src/(base|task|blocking)/' ;;
     src/sched/injector.*)
         echo '^src/(base|task|sched)/|^src/driver/driver[.]h$|^<ck_[a-z]*[.]h>$'
         ;;
-    src/sched/*) echo '^src/(base|task|sched)/|^src/driver/driver[.]h$' ;;
+    src/sched/*)
+        echo '^src/(base|task|sched)/|^src/driver/driver[.]h$'
+        echo '^src/blocking/(host|pool)[.]h$'
+        ;;
+    src/handle/*) echo '^src/(base|task|driver|handle)/|^<uv[.]h>$' ;;
+    src/file/*) echo '^src/(base|file)/|^<uv[.]h>$' ;;
+    src/net/*)
+        echo '^src/(base|driver|net)/|^src/task/(waitq|budget)[.]h$|^<uv[.]h>$'
+        ;;
     src/future/*) echo '^src/(base|task|driver|future)/' ;;
     *) echo '^$' ;;
     esac

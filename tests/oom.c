@@ -180,7 +180,7 @@ work_drop(struct steal_future *future)
 
     steal_group_fini(&self->group);
     if (self->fd)
-        steal_fd_free(self->fd);
+        steal_fd_close(self->fd);
 }
 
 static const struct steal_future_ops work_ops = { "work", work_poll,

@@ -108,6 +108,12 @@ steal__runtime_driver(struct steal_runtime *runtime)
     return &toy.driver;
 }
 
+void
+steal__driver_vacant(struct steal_runtime *runtime)
+{
+    require(runtime == TOY);
+}
+
 struct driver *
 steal__driver_here(struct wheel **wheel)
 {
@@ -161,7 +167,7 @@ toy_spawn_probe(struct record *record, int turns, int end)
 static inline struct steal_task *
 toy_spawn_call(int (*fn)(void *arg), void *arg)
 {
-    struct call call = call_make(fn, arg);
+    struct calling call = call_make(fn, arg);
 
     return toy_spawn(&call.future, sizeof call, 1);
 }

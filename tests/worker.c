@@ -365,8 +365,7 @@ START_TEST(descriptors_are_watched_beside_a_stuck_worker)
         ck_assert_int_eq(write(ends[1], "x", 1), 1);
         join_task(runtime, event);
         join_task(runtime, task);
-        steal_fd_free(fd);
-        close(ends[0]);
+        steal_fd_close(fd);
         close(ends[1]);
     }
     runtime_end(runtime);

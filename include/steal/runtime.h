@@ -40,6 +40,8 @@ struct steal_hooks {
     void *data;
 };
 
+struct uv_loop_s; /* of libuv */
+
 /* Zero, or NULL, stands for the default everywhere. */
 struct steal_options {
     size_t size;       /* of this struct, for programs older than the library */
@@ -51,12 +53,17 @@ struct steal_options {
     uint64_t seed;     /* of the choice of victims; default: a new one */
     struct steal_hooks hooks;
     struct steal_allocator allocator; /* default: malloc() and free() */
+    unsigned blocking_threads; /* at most, for blocking calls; default: 512 */
+    uint64_t blocking_keep;    /* ns, after which one without work leaves;
+                                  default: 10 s */
+    struct uv_loop_s *loop;    /* the application's, to be a guest in; see
+                                  steal_uv(7) */
 };
 
 /* clang-format off */
 #define STEAL_OPTIONS_INIT                                                    \
     { sizeof(struct steal_options), 0, 0, NULL, 0, 0,                         \
-      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL } }
+      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL }
 /* clang-format on */
 
 /*
@@ -71,12 +78,12 @@ STEAL_API STEAL_MUST_CHECK int steal_runtime_new(struct steal_runtime **runtime,
 /*
  * Stops a runtime and frees it: nothing is spawned any more, every live task is
  * canceled and its future dropped, all threads are joined.  Waits at most
- * `limit` ns for tasks that are inside a poll.
+ * `limit` ns for tasks that are inside a poll, and for blocking calls.
  *
  * -ETIMEDOUT: some still are, and steal_runtime_stuck() names them; the runtime
  *             goes on stopping and wants another steal_runtime_stop().
- * -EDEADLK:   called by a worker, of whichever runtime; there is
- *             steal_runtime_begin_stop().
+ * -EDEADLK:   called by a worker, of whichever runtime, or by one of this
+ *             runtime's blocking calls; there is steal_runtime_begin_stop().
  * -ECANCELED: in the child of a fork(), which has none of the threads.
  */
 STEAL_API int steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit);

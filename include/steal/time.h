@@ -1,5 +1,6 @@
 /*
- * steal/time.h - the clock, sleeping, and giving up after a while.
+ * steal/time.h - the clock, sleeping, giving up after a while, ticking, and
+ * many deadlines at once.
  *
  * All times are nanoseconds of CLOCK_MONOTONIC.  A timer never fires early; it
  * may fire late, by a millisecond of the timer wheel plus the time until a
@@ -7,6 +8,8 @@
  */
 #ifndef STEAL_TIME_H
 #define STEAL_TIME_H
+
+#include <stdbool.h>
 
 #include <steal/future.h>
 #include <steal/waker.h>
@@ -60,6 +63,121 @@ STEAL_API struct steal_future *steal_timeout(struct steal_timeout *timeout,
         struct steal_future *child, uint64_t duration);
 STEAL_API struct steal_future *steal_timeout_at(struct steal_timeout *timeout,
         struct steal_future *child, uint64_t deadline);
+
+/* What becomes of ticks that were missed: of those that are due already when
+ * the one before them is handed out. */
+enum steal_late {
+    STEAL_BURST, /* they come at once, one after another: none is lost */
+    STEAL_DELAY, /* never; the next one is a period from now */
+    STEAL_SKIP   /* never; the next one keeps to the times of the others */
+};
+
+/*
+ * Ticks at `first`, `first + period` and so on.  The fields that are not private
+ * may be changed while nobody waits for a tick.
+ *
+ *     steal_interval_init(&self->interval, STEAL_SECONDS(1), steal_now());
+ *     for (;;) {
+ *         STEAL_AWAIT(cx, steal_interval_next(&self->interval));
+ *         ...
+ *     }
+ *
+ * Threads: one task at a time.
+ */
+struct steal_interval {
+    struct steal_future future;
+    uint64_t period;
+    uint64_t deadline;    /* of the next tick */
+    enum steal_late late; /* STEAL_BURST, unless it is changed */
+    uint64_t missed;      /* ticks, when the last one was handed out */
+    /* private */
+    bool begun;
+    struct steal_sleep sleep;
+};
+
+/* A period of 0 counts as one of a nanosecond. */
+STEAL_API void steal_interval_init(struct steal_interval *interval,
+        uint64_t period, uint64_t first);
+
+/* A future: waits for the next tick.  Its result is 0, or -EINVAL outside of a
+ * worker.  Dropping it half way loses no tick. */
+STEAL_API struct steal_future *steal_interval_next(
+        struct steal_interval *interval);
+
+/*
+ * A queue of deadlines: whoever waits for it is handed what is due, the earliest
+ * first.  It holds nodes of the caller's, one in each object that expires, and
+ * allocates nothing; a million of them need one timer.
+ *
+ *     struct key {
+ *         struct steal_deadline expiry;
+ *         ...
+ *     };
+ *
+ *     steal_deadlines_insert(&store->expiring, &key->expiry,
+ *             steal_time_add(steal_now(), STEAL_SECONDS(60)));
+ *
+ * Whoever takes a node out owns it: steal_deadlines_remove(), if it says true,
+ * or else the task that steal_deadlines_next() has handed it to.
+ *
+ * Threads: any, at the same time; a lock inside guards the queue and the nodes
+ * that are in it.  Tasks of several runtimes may wait; each node goes to one.
+ */
+struct steal_deadline {
+    uint64_t time; /* not to be written while it is in a queue */
+    /* private */
+    struct steal_deadline *parent;
+    struct steal_deadline *left;
+    struct steal_deadline *right;
+    unsigned rank; /* 0 while it is in no queue */
+};
+
+/* clang-format off */
+#define STEAL_DEADLINE_INIT { 0, NULL, NULL, NULL, 0 }
+/* clang-format on */
+
+struct steal_deadlines {
+    /* private */
+    struct steal_deadline *root;
+    struct {
+        uint32_t lock;
+        void *next;
+        void *prev;
+    } waiting;
+};
+
+/* There is nothing to undo: a queue ends when nobody uses it any more. */
+STEAL_API void steal_deadlines_init(struct steal_deadlines *deadlines);
+
+/* Puts a node in, or moves one that is in.  It was zero or STEAL_DEADLINE_INIT
+ * before its first use.  O(log n), as all that follow. */
+STEAL_API void steal_deadlines_insert(struct steal_deadlines *deadlines,
+        struct steal_deadline *deadline, uint64_t time);
+
+/* Moves a node that is in; false if it is not, and does nothing then. */
+STEAL_API bool steal_deadlines_reschedule(struct steal_deadlines *deadlines,
+        struct steal_deadline *deadline, uint64_t time);
+
+/* Takes a node out; false if it is not in. */
+STEAL_API bool steal_deadlines_remove(struct steal_deadlines *deadlines,
+        struct steal_deadline *deadline);
+
+/* A future: waits until a node is due, and takes it out.  Its result is 0 and
+ * `next->deadline` the node, or -EINVAL if it has to wait outside of a worker.
+ * Dropping it half way loses no node. */
+struct steal_deadlines_next {
+    struct steal_future future;
+    struct steal_deadline *deadline;
+    /* private */
+    struct steal_deadlines *deadlines;
+    bool waits;
+    struct steal_wait wait;
+    struct steal_sleep sleep;
+};
+
+STEAL_API struct steal_future *
+steal_deadlines_next(struct steal_deadlines_next *next,
+        struct steal_deadlines *deadlines);
 
 STEAL_END_DECLS
 

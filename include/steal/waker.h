@@ -41,6 +41,7 @@ struct steal_context {
     struct steal_waker waker;
     struct steal_task *task; /* of this library, else NULL */
     uint32_t woken;          /* a wake of the poll by itself */
+    uint32_t budget;         /* operations left to it before it gives way */
 };
 
 /* Makes a context for polling by hand, or by an executor of your own.  The
@@ -77,6 +78,15 @@ STEAL_API struct steal_waker steal_waker_noop(void);
 /* clang-format off */
 #define STEAL_WAKER_INIT { NULL, NULL }
 /* clang-format on */
+
+/* private: a place in a queue, inside the futures of the library that wait. */
+struct steal_wait {
+    void *next;
+    void *prev;
+    struct steal_waker waker;
+    unsigned events;
+    int status;
+};
 
 STEAL_END_DECLS
 

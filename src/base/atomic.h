@@ -34,6 +34,7 @@
 # define sub_release(p, v)   atomic_fetch_sub_explicit(p, v, memory_order_release)
 # define sub_acq_rel(p, v)   atomic_fetch_sub_explicit(p, v, memory_order_acq_rel)
 # define and_acq_rel(p, v)   atomic_fetch_and_explicit(p, v, memory_order_acq_rel)
+# define or_release(p, v)    atomic_fetch_or_explicit(p, v, memory_order_release)
 
 /* On failure `*old` holds what was seen, read relaxed unless the name says
  * acquire. */

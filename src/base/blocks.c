@@ -167,26 +167,37 @@ steal__depot_hold(struct block_depot *depot, int64_t n)
     lock_give(&depot->lock);
 }
 
-bool
-steal__depot_release(struct block_depot *depot, void *memory, size_t size)
+/* False if the depot does not keep it. */
+static bool
+put_loose(struct block_depot *depot, struct block *block, unsigned bin)
 {
-    struct block *block = memory;
-    unsigned bin = block_bin(size);
     bool keep;
-    bool over;
 
     lock_take(&depot->lock);
-    keep = block && !depot->closed && size <= BLOCK_LARGEST &&
+    keep = !depot->closed && size_of(bin) <= BLOCK_LARGEST &&
            depot->kept + size_of(bin) <= KEEP;
     if (keep) {
         block->next = depot->loose[bin];
         depot->loose[bin] = block;
         depot->kept += size_of(bin);
     }
+    lock_give(&depot->lock);
+    return keep;
+}
+
+bool
+steal__depot_release(struct block_depot *depot, void *memory, size_t size)
+{
+    struct block *block = memory;
+    unsigned bin = block_bin(size);
+    bool over;
+
+    /* Counted when it is back, not before: the last to count frees the depot. */
+    if (block && !put_loose(depot, block, bin))
+        release(depot, block, bin);
+    lock_take(&depot->lock);
     over = --depot->balance == 0 && depot->closed;
     lock_give(&depot->lock);
-    if (block && !keep)
-        release(depot, block, bin);
     return over;
 }
 

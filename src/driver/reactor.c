@@ -8,7 +8,11 @@
 #include <steal/time.h>
 
 #include "../base/assert.h"
-#include "source.h"
+#include "call.h"
+
+/* A look turns the loop itself only so often, while there are tenants: they are
+ * slow things, and the set is looked at each time. */
+#define LOOKS 8
 
 static void
 on_kick(uv_async_t *kick)
@@ -16,12 +20,14 @@ on_kick(uv_async_t *kick)
     (void)kick; /* that the loop turns is all */
 }
 
-/* A turn runs its timers before it sleeps.  One that is due by then would leave
- * the loop nothing to wake up for, unless it is told not to sleep at all. */
 static void
-on_timer(uv_timer_t *timer)
+on_watch(uv_poll_t *watch, int status, int events)
 {
-    uv_stop(timer->loop);
+    struct reactor *reactor = watch->data;
+
+    (void)status; /* there is nothing that could be wrong with the set */
+    (void)events;
+    steal__set_harvest(&reactor->driver->set, reactor->driver->wakeups);
 }
 
 /* The first loop of a process aborts it if there are not enough descriptors, so
@@ -45,8 +51,103 @@ probe_descriptors(void)
     return error;
 }
 
+/*
+ * Handles
+ */
+
+static void
+on_closed(uv_handle_t *handle)
+{
+    struct reactor *reactor = handle->data;
+
+    reactor->nopen--;
+    if (steal__reactor_is_guest(reactor))
+        steal__guest_closed(reactor);
+}
+
+void
+steal__reactor_close(struct reactor *reactor, uv_handle_t *handle)
+{
+    handle->data = reactor;
+    uv_close(handle, on_closed);
+}
+
+/* Watches the set. */
+static int
+open_watch(struct reactor *reactor)
+{
+    int error = uv_poll_init(reactor->loop, &reactor->watch,
+            reactor->driver->set.epoll);
+
+    if (error)
+        return error;
+    reactor->nopen++;
+    reactor->watch.data = reactor;
+    error = uv_poll_start(&reactor->watch, UV_READABLE, on_watch);
+    if (error)
+        steal__reactor_close(reactor, (uv_handle_t *)&reactor->watch);
+    return error;
+}
+
+/* All handles that a guest has too. */
+static int
+open_handles(struct reactor *reactor)
+{
+    int error = uv_async_init(reactor->loop, &reactor->kick, on_kick);
+
+    if (error)
+        return error;
+    reactor->nopen = 1;
+    error = open_watch(reactor);
+    if (error)
+        steal__reactor_close(reactor, (uv_handle_t *)&reactor->kick);
+    return error;
+}
+
+static void
+close_handles(struct reactor *reactor)
+{
+    steal__reactor_close(reactor, (uv_handle_t *)&reactor->kick);
+    steal__reactor_close(reactor, (uv_handle_t *)&reactor->watch);
+}
+
+/*
+ * Birth and death
+ */
+
+static int
+open_own(struct reactor *reactor)
+{
+    int error = probe_descriptors();
+
+    if (!error)
+        error = uv_loop_init(&reactor->own);
+    if (error)
+        return error;
+    error = open_handles(reactor);
+    if (error) {
+        uv_run(&reactor->own, UV_RUN_DEFAULT);
+        uv_loop_close(&reactor->own);
+    }
+    return error;
+}
+
+/* If this fails half way the handles are the host's to close, and then free. */
+static int
+open_guest(struct reactor *reactor)
+{
+    int error = open_handles(reactor);
+
+    if (!error)
+        steal__guest_open(reactor);
+    else if (reactor->nopen)
+        reactor->leaving = true;
+    return error;
+}
+
 int
-steal__reactor_new(struct reactor **result, struct driver *driver)
+steal__reactor_new(struct reactor **result, struct driver *driver,
+        uv_loop_t *host)
 {
     struct reactor *reactor = calloc(1, sizeof *reactor);
     int error;
@@ -54,26 +155,30 @@ steal__reactor_new(struct reactor **result, struct driver *driver)
     if (!reactor)
         return -ENOMEM;
     reactor->driver = driver;
-    lock_init(&reactor->lock);
-    list_init(&reactor->commands);
-    list_init(&reactor->sources);
-    error = probe_descriptors();
+    reactor->loop = host ? host : &reactor->own;
+    list_init(&reactor->tenants);
+    error = host ? open_guest(reactor) : open_own(reactor);
     if (!error)
-        error = uv_loop_init(&reactor->loop);
-    if (error)
-        goto free_reactor;
-    error = uv_async_init(&reactor->loop, &reactor->kick, on_kick);
-    if (error)
-        goto close_loop;
-    uv_timer_init(&reactor->loop, &reactor->timer);
-    *result = reactor;
-    return 0;
-
-close_loop:
-    uv_loop_close(&reactor->loop);
-free_reactor:
-    free(reactor);
+        *result = reactor;
+    else if (!reactor->leaving)
+        free(reactor);
     return error;
+}
+
+static void
+evict_tenants(struct reactor *reactor)
+{
+    struct list tenants;
+    struct list *link;
+
+    list_take_all(&tenants, &reactor->tenants);
+    while ((link = list_first(&tenants))) {
+        struct tenant *tenant = container_of(link, struct tenant, link);
+
+        list_remove(link);
+        list_append(&reactor->tenants, link); /* it moves out later */
+        tenant->evict(tenant);
+    }
 }
 
 void
@@ -81,46 +186,41 @@ steal__reactor_free(struct reactor *reactor)
 {
     int error;
 
-    list_foreach(link, &reactor->sources)
-        steal__source_orphan(link);
-    uv_close((uv_handle_t *)&reactor->kick, NULL);
-    uv_close((uv_handle_t *)&reactor->timer, NULL);
-    uv_run(&reactor->loop, UV_RUN_DEFAULT);
-    error = uv_loop_close(&reactor->loop);
+    evict_tenants(reactor);
+    close_handles(reactor);
+    if (steal__reactor_is_guest(reactor)) {
+        steal__guest_leave(reactor);
+        return;
+    }
+    uv_run(&reactor->own, UV_RUN_DEFAULT);
+    error = uv_loop_close(&reactor->own);
     must(!error);
     free(reactor);
 }
 
-/* libuv counts in milliseconds, from a time that it remembers. */
-static void
-set_timer(struct reactor *reactor, uint64_t deadline)
-{
-    uint64_t now = steal_now();
-    uint64_t wait = deadline > now ? deadline - now : 0;
+/*
+ * Turning
+ */
 
-    if (deadline == STEAL_FOREVER)
-        return;
-    uv_update_time(&reactor->loop);
-    uv_timer_start(&reactor->timer, on_timer, wait / STEAL_MS(1) + (wait > 0),
-            0);
+void
+steal__reactor_sleep(struct reactor *reactor, uint64_t deadline)
+{
+    steal__set_alarm(&reactor->driver->set, deadline);
+    uv_run(reactor->loop, UV_RUN_ONCE);
+    reactor->looks = 0;
 }
 
 void
-steal__reactor_run(struct reactor *reactor, uint64_t deadline,
-        struct wakeups *wakeups)
+steal__reactor_look(struct reactor *reactor)
 {
-    reactor->wakeups = wakeups;
-    if (deadline) {
-        set_timer(reactor, deadline);
-        uv_run(&reactor->loop, UV_RUN_ONCE);
-        uv_timer_stop(&reactor->timer);
-    } else {
-        uv_run(&reactor->loop, UV_RUN_NOWAIT);
-    }
-    /* Sources that are watched, or that wait for their close callback. */
-    store_relaxed(&reactor->is_busy, /* the next holder has the seat's order */
-            reactor->nopen > 0);
-    reactor->wakeups = NULL;
+    struct driver *driver = reactor->driver;
+
+    if (steal__set_is_used(&driver->set))
+        steal__set_harvest(&driver->set, driver->wakeups);
+    if (list_is_empty(&reactor->tenants) || ++reactor->looks < LOOKS)
+        return;
+    reactor->looks = 0;
+    uv_run(reactor->loop, UV_RUN_NOWAIT);
 }
 
 void
@@ -129,32 +229,29 @@ steal__reactor_kick(struct reactor *reactor)
     uv_async_send(&reactor->kick);
 }
 
-void
-steal__reactor_post(struct reactor *reactor, struct list *command)
+/*
+ * Tenants
+ */
+
+static void
+count_tenants(struct reactor *reactor)
 {
-    lock_take(&reactor->lock);
-    list_append(&reactor->commands, command);
-    store_relaxed(&reactor->has_commands, true); /* driver.c, O1 */
-    lock_give(&reactor->lock);
+    store_relaxed(&reactor->has_tenants, /* a hint */
+            !list_is_empty(&reactor->tenants));
 }
 
 void
-steal__reactor_obey(struct reactor *reactor, struct wakeups *wakeups)
+steal__driver_move_in(struct driver *driver, struct tenant *tenant)
 {
-    struct list commands;
-    struct list *command;
+    list_append(&driver->reactor->tenants, &tenant->link);
+    count_tenants(driver->reactor);
+}
 
-    if (likely(!steal__reactor_has_commands(reactor)))
-        return;
-    lock_take(&reactor->lock);
-    list_take_all(&commands, &reactor->commands);
-    store_relaxed(&reactor->has_commands, false); /* ours: the lock */
-    lock_give(&reactor->lock);
-
-    reactor->wakeups = wakeups;
-    while ((command = list_first(&commands))) {
-        list_remove(command);
-        steal__source_obey(reactor, command);
-    }
-    store_relaxed(&reactor->is_busy, true); /* there may be something new */
+void
+steal__driver_move_out(struct driver *driver, struct tenant *tenant)
+{
+    list_remove(&tenant->link);
+    count_tenants(driver->reactor);
+    if (steal__reactor_is_guest(driver->reactor))
+        steal__guest_closed(driver->reactor);
 }

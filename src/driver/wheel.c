@@ -158,12 +158,8 @@ steal__wheel_waits(struct timer *timer, const struct steal_context *cx)
     waiter_set(&spare, cx);
     lock_take(&wheel->lock);
     waits = timer->links.next != NULL;
-    if (waits && !waiter_matches(&timer->waker, cx)) {
-        struct steal_waker old = timer->waker;
-
-        timer->waker = spare;
-        spare = old;
-    }
+    if (waits && !waiter_matches(&timer->waker, cx))
+        waiter_swap(&timer->waker, &spare);
     lock_give(&wheel->lock);
     waiter_clear(&spare);
     return waits;

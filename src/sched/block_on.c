@@ -21,6 +21,7 @@
 #include <steal/task.h>
 
 #include "../base/futex.h"
+#include "../base/thread.h"
 #include "../task/task.h"
 #include "runtime.h"
 
@@ -160,11 +161,21 @@ wait_in_line(struct steal_runtime *runtime, struct blocker *blocker,
 }
 
 static void
+work(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    struct thread_guard guard;
+
+    steal__thread_guard(&guard);
+    steal__worker_run(&runtime->workers[0], blocker);
+    steal__thread_unguard(&guard);
+}
+
+static void
 work_until_done(struct steal_runtime *runtime, struct blocker *blocker)
 {
     while (!steal__blocker_is_done(blocker)) {
         if (take_seat(runtime, blocker)) {
-            steal__worker_run(&runtime->workers[0], blocker);
+            work(runtime, blocker);
             give_seat(runtime);
         } else {
             wait_in_line(runtime, blocker, UINT64_MAX);
@@ -181,7 +192,7 @@ steal__work_until_quiet(struct steal_runtime *runtime, uint64_t deadline)
         if (!wait_in_line(runtime, &blocker, deadline))
             return false;
     }
-    steal__worker_run(&runtime->workers[0], NULL);
+    work(runtime, NULL);
     give_seat(runtime);
     return true;
 }

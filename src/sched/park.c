@@ -6,6 +6,7 @@
 #include <steal/time.h>
 
 #include "block_on.h"
+#include "linger.h"
 #include "runtime.h"
 
 /* How long the monitor sleeps at a time. */
@@ -73,7 +74,8 @@ doze(struct worker *w, uint64_t deadline, bool may_drive)
     }
     store_relaxed(&runtime->idle.driver, (int)w->index); /* a hint */
     if (steal__parker_begin_drive(&w->parker)) {
-        steal__driver_turn(&runtime->driver, deadline);
+        if (steal__driver_turn(&runtime->driver, deadline))
+            linger_note_sleep(w);
         steal__parker_end_drive(&w->parker);
     }
     store_relaxed(&runtime->idle.driver, IDLE_NOBODY);

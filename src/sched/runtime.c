@@ -8,13 +8,15 @@
  *   2  each worker sees it, closes its register of parked tasks, which
  *      queues them all, and from then on cancels what it takes
  *   3  a worker that finds the census quiet goes home, and wakes the others
- *   4  stop() joins the threads and takes everything down
+ *   4  stop() waits for the blocking calls that still run, joins all threads and
+ *      takes everything down
  *   5  tasks that are still referred to, by a handle or a waker, keep the
  *      struct itself, since its allocator must take their memory back
  */
 #include "runtime.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,8 @@
 #include "../base/assert.h"
 #include "../base/cpus.h"
 #include "../base/futex.h"
+#include "../base/thread.h"
+#include "../blocking/host.h"
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "block_on.h"
@@ -40,6 +44,7 @@ after_fork_in_child(void)
     add_relaxed(&fork_generation, 1); /* there is one thread */
     steal__worker = NULL;             /* and it is no worker of anybody's */
     steal__poll = NULL;
+    steal__bound = NULL;
 }
 
 static void
@@ -79,6 +84,10 @@ read_options(struct steal_options *to, const struct steal_options *from)
         to->workers = 1;
     if (!to->workers)
         to->workers = steal_default_workers();
+    if (!to->blocking_threads)
+        to->blocking_threads = 512;
+    if (!to->blocking_keep)
+        to->blocking_keep = STEAL_SECONDS(10);
     if (!to->seed)
         to->seed = steal_now();
     return 0;
@@ -106,17 +115,15 @@ worker_main(void *arg)
 }
 
 static int
-start_thread(struct worker *w, const pthread_attr_t *attr)
+start_thread(struct worker *w, size_t stack_size)
 {
     char name[16];
-    int error = pthread_create(&w->thread, attr, worker_main, w);
+    int error = steal__thread_start(&w->thread, stack_size, worker_main, w);
 
     if (error)
-        return -error;
+        return error;
     snprintf(name, sizeof name, "%.10s-%u", w->runtime->name, w->index % 1000);
-#ifdef __linux__
-    pthread_setname_np(w->thread, name);
-#endif
+    steal__thread_name(w->thread, name);
     return 0;
 }
 
@@ -131,23 +138,17 @@ join_threads(struct steal_runtime *runtime, unsigned n)
 static int
 start_threads(struct steal_runtime *runtime)
 {
-    pthread_attr_t attr;
+    size_t stack_size = runtime->options.stack_size;
     unsigned n = 0;
     int error = 0;
 
     if (runtime->options.flags & STEAL_ON_CALLER)
         return 0;
-    error = -pthread_attr_init(&attr);
-    if (error)
-        return error;
-    if (runtime->options.stack_size)
-        error = -pthread_attr_setstacksize(&attr, runtime->options.stack_size);
     store_relaxed(&runtime->running, runtime->nworkers);
     while (!error && n < runtime->nworkers) {
-        error = start_thread(&runtime->workers[n], &attr);
+        error = start_thread(&runtime->workers[n], stack_size);
         n += !error;
     }
-    pthread_attr_destroy(&attr);
     if (error) {
         steal_runtime_begin_stop(runtime);
         join_threads(runtime, n);
@@ -179,10 +180,12 @@ init_shared(struct steal_runtime *runtime)
     runtime->fork_generation = load_relaxed(&fork_generation);
     steal__idle_init(&runtime->idle, runtime->options.workers);
     steal__injector_init(&runtime->injector);
+    steal__pool_init(&runtime->pool, runtime, &runtime->options);
     steal__depot_init(&runtime->depot, &runtime->options.allocator);
     store_relaxed(&runtime->stopping, 0); /* not shared yet, as all here */
     store_relaxed(&runtime->running, 0);
     census_init(&runtime->foreign);
+    store_relaxed(&runtime->visitors, 0);
     lock_init(&runtime->seat_lock);
     runtime->seat_taken = false;
     list_init(&runtime->waiting);
@@ -208,7 +211,8 @@ steal_runtime_new(struct steal_runtime **result,
     error = init_workers(runtime);
     if (error)
         goto free_runtime;
-    error = steal__driver_init(&runtime->driver, runtime, runtime->nworkers);
+    error = steal__driver_init(&runtime->driver, runtime, runtime->nworkers,
+            runtime->options.loop);
     if (error)
         goto free_workers;
     for (unsigned i = 0; i < runtime->nworkers; i++)
@@ -221,6 +225,7 @@ steal_runtime_new(struct steal_runtime **result,
 
 fini_driver:
     steal__driver_fini(&runtime->driver);
+    steal__driver_forget(&runtime->driver);
 free_workers:
     free(runtime->workers);
 free_runtime:
@@ -282,6 +287,25 @@ wait_for_workers(struct steal_runtime *runtime, uint64_t deadline)
     return !running;
 }
 
+/* Nothing refers to it any more. */
+static void
+free_runtime(struct steal_runtime *runtime)
+{
+    steal__driver_forget(&runtime->driver);
+    free(runtime);
+}
+
+/* Waits until no other thread looks at the workers (runtime.h). */
+static void
+shut(struct steal_runtime *runtime)
+{
+    or_release(&runtime->visitors, RUNTIME_SHUT);              /* O2 */
+    while (load_acquire(&runtime->visitors) != RUNTIME_SHUT) { /* O1 */
+        cpu_relax();
+        sched_yield();
+    }
+}
+
 /* Gives back what the runtime holds, and itself unless tasks are still referred
  * to: then the last of those does. */
 static void
@@ -289,6 +313,7 @@ take_down(struct steal_runtime *runtime)
 {
     int64_t out = 0;
 
+    shut(runtime);
     steal__driver_fini(&runtime->driver);
     for (unsigned i = 0; i < runtime->nworkers; i++) {
         out += runtime->workers[i].blocks.balance;
@@ -297,7 +322,7 @@ take_down(struct steal_runtime *runtime)
     steal__depot_fini(&runtime->depot);
     free(runtime->workers);
     if (steal__depot_close(&runtime->depot, out))
-        free(runtime);
+        free_runtime(runtime);
 }
 
 int
@@ -307,17 +332,21 @@ steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit)
 
     if (steal__runtime_is_of_parent(runtime))
         return -ECANCELED;
-    if (steal__worker)
+    if (steal__worker || steal__bound == runtime)
         return -EDEADLK;
     steal_runtime_begin_stop(runtime);
+    if (runtime->options.loop)
+        steal__driver_refuse(&runtime->driver);
     if (runtime->options.flags & STEAL_ON_CALLER) {
         if (!steal__work_until_quiet(runtime, deadline))
             return -ETIMEDOUT;
-    } else {
-        if (!wait_for_workers(runtime, deadline))
-            return -ETIMEDOUT;
-        join_threads(runtime, runtime->nworkers);
+    } else if (!wait_for_workers(runtime, deadline)) {
+        return -ETIMEDOUT;
     }
+    if (!steal__pool_stop(&runtime->pool, deadline))
+        return -ETIMEDOUT;
+    if (!(runtime->options.flags & STEAL_ON_CALLER))
+        join_threads(runtime, runtime->nworkers);
     take_down(runtime);
     return 0;
 }
@@ -410,7 +439,7 @@ steal__runtime_release(struct steal_runtime *runtime, void *block, size_t size)
     if (likely(w != NULL))
         steal__cache_release(&w->blocks, block, size);
     else if (steal__depot_release(&runtime->depot, block, size))
-        free(runtime); /* taken down before, all but its struct */
+        free_runtime(runtime); /* taken down before, all but its struct */
 }
 
 struct owned *
@@ -429,13 +458,31 @@ steal__runtime_bury(struct steal_task *task)
         steal__cache_release(&w->blocks, task, task->size);
     else if (steal__depot_release(&runtime->depot, task->lent ? NULL : task,
                      task->size))
-        free(runtime); /* taken down before, all but its struct */
+        free_runtime(runtime); /* taken down before, all but its struct */
+}
+
+struct pool *
+steal__runtime_pool(struct steal_runtime *runtime)
+{
+    return &runtime->pool;
 }
 
 struct driver *
 steal__runtime_driver(struct steal_runtime *runtime)
 {
     return &runtime->driver;
+}
+
+/* SLEEP.md, S5 */
+void
+steal__driver_vacant(struct steal_runtime *runtime)
+{
+    if (!runtime_enter(runtime))
+        return;
+    fence_seq_cst();
+    runtime_notify(runtime);
+    runtime_need_monitor(runtime);
+    runtime_leave(runtime);
 }
 
 struct driver *

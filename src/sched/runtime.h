@@ -10,6 +10,7 @@
 #include <steal/runtime.h>
 
 #include "../base/blocks.h"
+#include "../blocking/pool.h"
 #include "../driver/driver.h"
 #include "census.h"
 #include "idle.h"
@@ -28,10 +29,12 @@ struct steal_runtime {
     struct idle idle;
     struct injector injector;
     struct block_depot depot;
+    struct pool pool;
 
     CACHE_ALIGNED _Atomic(uint32_t) stopping;
-    _Atomic(uint32_t) running; /* workers that have not gone home */
-    struct census foreign;     /* tasks of threads that are no workers */
+    _Atomic(uint32_t) running;  /* workers that have not gone home */
+    struct census foreign;      /* tasks of threads that are no workers */
+    _Atomic(uint32_t) visitors; /* see runtime_enter() */
 
     /* STEAL_ON_CALLER: which of the threads that wait is the worker */
     struct lock seat_lock;
@@ -62,6 +65,33 @@ static inline bool
 runtime_is_stopping(struct steal_runtime *runtime)
 {
     return load_acquire(&runtime->stopping);
+}
+
+/*
+ * A thread that is no worker looks at the workers, to wake one, while the runtime
+ * may end: its task may be run, and be the last, before it has done so.  So
+ * take_down() waits until all visitors have left.  False: it has waited, and there
+ * are no workers any more; not for who holds a task that is not yet queued.
+ *
+ *   O1  leave: RMW, release  ->  take_down: load, acquire
+ *   O2  enter and take_down's shutting: RMWs of one word; who comes second sees
+ *       the other.
+ */
+#define RUNTIME_SHUT (UINT32_C(1) << 31)
+
+static inline bool
+runtime_enter(struct steal_runtime *runtime)
+{
+    if (likely(!(add_acq_rel(&runtime->visitors, 1) & RUNTIME_SHUT))) /* O2 */
+        return true;
+    sub_release(&runtime->visitors, 1);
+    return false;
+}
+
+static inline void
+runtime_leave(struct steal_runtime *runtime)
+{
+    sub_release(&runtime->visitors, 1); /* O1 */
 }
 
 /* True in the child of a fork(), which has none of the workers. */

@@ -117,9 +117,14 @@ start_remote(struct steal_task *task)
     }
     if (steal__task_cancel(task))
         steal__task_free(task);
+    if (steal__runtime_is_of_parent(runtime)) {
+        census_died_shared(&runtime->foreign);
+        return;
+    }
+    runtime_enter(runtime); /* it is there until the task counts as dead */
     census_died_shared(&runtime->foreign);
-    if (!steal__runtime_is_of_parent(runtime))
-        steal__runtime_unpark_all(runtime);
+    steal__runtime_unpark_all(runtime);
+    runtime_leave(runtime);
 }
 
 static void

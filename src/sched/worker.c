@@ -23,6 +23,8 @@
 #include "../task/harness.h"
 #include "../task/schedule.h"
 #include "block_on.h"
+#include "help.h"
+#include "linger.h"
 #include "park.h"
 #include "push.h"
 
@@ -57,6 +59,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->runtime = runtime;
     worker->index = index;
     worker->count = 0;
+    worker->counted = 0;
     worker->countdown = 1;
     worker->interval = INJECTOR_EVERY;
     worker->last_maintenance = 0;
@@ -67,6 +70,9 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->cx.task = NULL;
     rng_init(&worker->rng, runtime->options.seed + index);
     worker->last_turn = 0;
+    worker->linger_score = 0;
+    worker->poll_time = 0;
+    worker->eager_until = 0;
     worker->blocker = NULL;
     store_relaxed(&worker->seen_polls, 0);
     steal__cache_init(&worker->blocks, &runtime->depot);
@@ -114,15 +120,30 @@ steal__worker_displace(struct worker *w, struct steal_task *task)
     worker_push_ring(w, task);
 }
 
+/* By a thread that is none of its workers. */
+static void
+inject(struct steal_runtime *runtime, struct chain *chain)
+{
+    runtime_enter(runtime); /* it is there: these tasks are not yet queued */
+    steal__injector_push(&runtime->injector, chain);
+    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
+    runtime_notify(runtime);
+    runtime_leave(runtime);
+}
+
 void
 steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
 {
     struct worker *w = steal__worker;
 
+    if (!w || w->runtime != runtime) {
+        inject(runtime, chain);
+        return;
+    }
     steal__injector_push(&runtime->injector, chain);
     /* A worker between two polls, as one that turns the driver, is about to
      * look there itself, and then calls for others if it finds too much. */
-    if (w && w->runtime == runtime && !w->cx.task)
+    if (!w->cx.task)
         return;
     fence_after_rmw(); /* SLEEP.md, S1: the push was one */
     runtime_notify(runtime);
@@ -171,7 +192,7 @@ take_injected(struct worker *w, unsigned max)
         rest = next;
     }
     if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
-        runtime_notify(w->runtime);
+        worker_ask_help(w);
     return task;
 }
 
@@ -192,24 +213,33 @@ turn_driver(struct worker *w, uint64_t now)
     steal__driver_give(driver);
 }
 
+/* The polls that take steal__maintain_every, if they are as the last n were. */
+static uint32_t
+next_interval(const struct worker *w, uint64_t span, uint32_t n)
+{
+    uint64_t interval = n * steal__maintain_every / (span + 1);
+
+    if (interval > 2 * w->interval)
+        interval = 2 * w->interval;
+    if (interval > INJECTOR_EVERY)
+        interval = INJECTOR_EVERY;
+    return interval ? (uint32_t)interval : 1;
+}
+
 /* Long polls shorten the interval, so that what comes from outside waits for
  * about steal__maintain_every whatever the tasks are like. */
 static void
 adapt_interval(struct worker *w, uint64_t now)
 {
     uint64_t span = now - w->last_maintenance;
-    uint64_t interval = INJECTOR_EVERY;
+    uint32_t n = w->count - w->counted;
 
-    if (w->countdown == 0 && span > steal__maintain_every)
-        interval = w->interval * steal__maintain_every / span;
-    else if (w->countdown == 0)
-        interval = w->interval * 2;
-    if (interval < 1)
-        interval = 1;
-    if (interval > INJECTOR_EVERY)
-        interval = INJECTOR_EVERY;
-    w->interval = (uint32_t)interval;
+    if (n) {
+        w->interval = next_interval(w, span, n);
+        help_note(w, now, span, n);
+    }
     w->countdown = w->interval;
+    w->counted = w->count;
     w->last_maintenance = now;
 }
 
@@ -224,6 +254,8 @@ maintain(struct worker *w)
     }
     adapt_interval(w, now);
     turn_driver(w, now);
+    if (!steal__ring_is_empty(&w->ring))
+        worker_ask_help(w);
     return take_injected(w, BUSY_SHARE);
 }
 
@@ -265,6 +297,35 @@ steal_round(struct worker *w)
 }
 
 static struct steal_task *
+look_everywhere(struct worker *w)
+{
+    struct steal_task *task = steal_round(w);
+
+    return task ? task : take_injected(w, RING_SLOTS / 2);
+}
+
+/* Watches the driver for a moment, in its seat (linger.h). */
+static struct steal_task *
+linger(struct worker *w)
+{
+    struct driver *driver = &w->runtime->driver;
+    uint64_t until = w->last_maintenance + LINGER;
+    struct steal_task *task = NULL;
+
+    if (!linger_is_worth_it(w) || !steal__driver_try_take(driver))
+        return NULL;
+    while (!task && w->last_maintenance < until && !linger_is_over(w)) {
+        cpu_relax();
+        steal__driver_turn(driver, 0);
+        task = look_everywhere(w);
+        w->last_maintenance = steal_now(); /* no poll has taken that time */
+    }
+    steal__driver_give(driver);
+    linger_note(w, task != NULL);
+    return task;
+}
+
+static struct steal_task *
 search(struct worker *w)
 {
     struct steal_task *task = NULL;
@@ -274,12 +335,10 @@ search(struct worker *w)
     if (!w->searching)
         return NULL;
     for (int i = 0; i < ROUNDS && !task; i++) {
-        task = steal_round(w);
-        if (!task)
-            task = take_injected(w, RING_SLOTS / 2);
+        task = look_everywhere(w);
         cpu_relax();
     }
-    return task;
+    return task ? task : linger(w);
 }
 
 /* A searcher that has found something leaves the search to another. */
@@ -292,7 +351,7 @@ found(struct worker *w)
     /* Who has queued something meanwhile has relied on us (SLEEP.md, S1). */
     if (steal__idle_found(&w->runtime->idle) &&
             steal__runtime_has_queued(w->runtime))
-        runtime_notify(w->runtime);
+        worker_ask_help(w);
 }
 
 /* The last of a stopping runtime's tasks is gone: nobody need sleep any more. */

@@ -9,6 +9,7 @@
 #ifndef STEAL_TASK_HARNESS_H
 #define STEAL_TASK_HARNESS_H
 
+#include "budget.h"
 #include "local.h"
 #include "schedule.h"
 #include "task.h"
@@ -86,6 +87,7 @@ steal__task_run(struct steal_task *task, struct steal_context *cx,
     cx->waker.data = task;
     cx->task = task;
     cx->woken = 0;
+    cx->budget = TASK_BUDGET;
     poll = root->ops->poll(root, cx);
     if (poll == STEAL_READY)
         steal_future_drop(root);

@@ -11,6 +11,7 @@
 #define STEAL_TASK_WAITER_H
 
 #include "chain.h"
+#include "schedule.h"
 #include "task.h"
 
 /* The waker that a node waits with is the one of this poll from now on. */
@@ -48,10 +49,27 @@ waiter_clear(struct steal_waker *slot)
         steal_waker_drop(slot);
 }
 
-/* What was woken under a lock, and is to be queued when it is given back. */
+static inline void
+waiter_swap(struct steal_waker *a, struct steal_waker *b)
+{
+    struct steal_waker old = *a;
+
+    *a = *b;
+    *b = old;
+}
+
+/*
+ * What was woken under a lock, and is to be queued when it is given back.  The
+ * tasks in the chain are of one runtime, that of the first; those of others, and
+ * the wakers of foreign executors, are few.
+ */
+#define WAKEUPS_FEW 8
+
 struct wakeups {
     struct chain tasks;
-    struct steal_waker foreign[8];
+    struct steal_task *others[WAKEUPS_FEW];
+    unsigned nothers;
+    struct steal_waker foreign[WAKEUPS_FEW];
     unsigned nforeign;
 };
 
@@ -59,6 +77,7 @@ static inline void
 wakeups_init(struct wakeups *w)
 {
     chain_init(&w->tasks);
+    w->nothers = 0;
     w->nforeign = 0;
 }
 
@@ -66,7 +85,7 @@ wakeups_init(struct wakeups *w)
 static inline bool
 wakeups_full(const struct wakeups *w)
 {
-    return w->nforeign == sizeof w->foreign / sizeof *w->foreign;
+    return w->nforeign == WAKEUPS_FEW || w->nothers == WAKEUPS_FEW;
 }
 
 /* Wakes what waits in the slot, which becomes empty.  Making the task BUSY
@@ -77,20 +96,27 @@ wakeups_add(struct wakeups *w, struct steal_waker *slot)
     if (waiter_is_borrowed(slot)) {
         struct steal_task *task = slot->data;
 
-        if (steal__word_wake(&task->word) == WAKE_ENQUEUE)
+        if (steal__word_wake(&task->word) != WAKE_ENQUEUE)
+            ; /* somebody else has queued it */
+        else if (likely(!w->tasks.n ||
+                         w->tasks.first->runtime == task->runtime))
             chain_add(&w->tasks, task);
+        else
+            w->others[w->nothers++] = task;
     } else {
         w->foreign[w->nforeign++] = *slot;
     }
     *slot = (struct steal_waker)STEAL_WAKER_INIT;
 }
 
-/* Without the lock: wakes the foreign ones; the tasks stay in the chain. */
+/* Without the lock: sends all but the chain. */
 static inline void
 wakeups_send_foreign(struct wakeups *w)
 {
     while (w->nforeign)
         steal_waker_wake(&w->foreign[--w->nforeign]);
+    while (w->nothers)
+        steal__schedule(w->others[--w->nothers]);
 }
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include <steal/waker.h>
 
+#include "budget.h"
 #include "schedule.h"
 #include "task.h"
 
@@ -87,6 +88,7 @@ steal_context_init(struct steal_context *cx, const struct steal_waker *waker)
     cx->waker = *waker;
     cx->task = NULL;
     cx->woken = 0;
+    cx->budget = TASK_BUDGET;
 }
 
 const struct steal_waker *

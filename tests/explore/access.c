@@ -114,17 +114,27 @@ note_store(void)
         engine_threads[i].lonely_spins = 0;
 }
 
+/* In setup() most words are set that the case never comes to. */
+static void
+store_on_stage(volatile void *address, size_t size, uint64_t value)
+{
+    if (!memory_store_early(address, size, value))
+        memory_store(engine_self, step_word(address, size), value,
+                EXPLORE_RELEASE);
+}
+
 void
 explore_store(volatile void *address, size_t size, uint64_t value,
         enum explore_order order, const struct explore_site *site)
 {
-    unsigned word = step_word(address, size);
     struct report_step step = { .word = address, .verb = "=" };
+    unsigned word;
 
     if (on_stage()) {
-        memory_store(engine_self, word, value, EXPLORE_RELEASE);
+        store_on_stage(address, size, value);
         return;
     }
+    word = step_word(address, size);
     if (fault_strikes(EXPLORE_SKIP, site))
         return;
     order = weaken(order, site);

@@ -410,7 +410,7 @@ static const struct explore_case cases[] = {
             .fault = { EXPLORE_SKIP, "steal__idle_sleep", NULL, "fence" } },
     { .name = "push_without_fence",
             ONE(2, one_comes),
-            .fault = { EXPLORE_SKIP, "steal__schedule_chain", NULL, "fence" } },
+            .fault = { EXPLORE_SKIP, "inject", NULL, "fence" } },
     { .name = "stick_without_monitor",
             .threads = 3,
             .setup = set_up_stuck,

@@ -160,6 +160,16 @@ memory_join(void)
     memory_catch_up_all(MEMORY_MAIN);
 }
 
+bool
+memory_store_early(const volatile void *address, size_t size, uint64_t value)
+{
+    for (unsigned i = 0; i < word_count; i++)
+        if (words[i].address == address)
+            return false;
+    poke((volatile void *)(uintptr_t)address, size, value);
+    return true;
+}
+
 /* Adds a store; its message is for the caller to fill in. */
 static struct store *
 append(unsigned actor, struct word *word, uint64_t value)

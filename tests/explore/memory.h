@@ -36,6 +36,11 @@ void memory_join(void);
 /* The number of the word at this address. */
 unsigned memory_word(unsigned actor, const volatile void *address, size_t size);
 
+/* Stores in a word that nobody has met so far, which gets no number for that:
+ * before the threads begin.  False if there is one. */
+bool memory_store_early(const volatile void *address, size_t size,
+        uint64_t value);
+
 /* The words from `address` on, as bits. */
 uint64_t memory_words_in(const volatile void *address, size_t size);
 

@@ -1,10 +1,9 @@
 /*
  * system.c - what lies below the sources, for the explorer: the futex, the
- * clock, the threads and the loop of libuv.
+ * clock, memory and threads.  (The loop is in loop.c, descriptors in files.c.)
  *
- * The loop knows two things: a kick, which stays until a turn takes it, and a
- * deadline, after which a turn ends.  The clock stands still but for that: it
- * then shows the deadline.
+ * The clock stands still while the program runs: when a turn of the loop ends by
+ * its deadline, it shows that.
  */
 #include <errno.h>
 #include <limits.h>
@@ -14,12 +13,11 @@
 #include <steal/time.h>
 
 #include "../../src/base/futex.h"
-#include "../../src/driver/reactor.h"
+#include "../../src/blocking/load.h"
 #include "explore.h"
+#include "files.h"
+#include "loop.h"
 #include "system.h"
-
-_Atomic(uint32_t) system_kicked;
-unsigned system_obeyed;
 
 bool
 steal__futex_wait(_Atomic(uint32_t) *word, uint32_t expected, uint64_t deadline)
@@ -34,6 +32,9 @@ steal__futex_wake(_Atomic(uint32_t) *word, int n)
 {
     explore_futex_wake(word, n);
 }
+
+/* The clock is the world's, not the program's: reading it is no access. */
+#define NO_ACCESS __attribute__((no_sanitize("thread")))
 
 /*
  * Memory and threads.  The makefile gives these names to libc's functions: the
@@ -53,15 +54,107 @@ free(void *block)
     explore_free(block);
 }
 
+void *
+malloc(size_t size)
+{
+    return explore_alloc(size);
+}
+
+static struct start {
+    void *(*run)(void *);
+    void *arg;
+    _Atomic(uint32_t) state; /* 1: to be run; 2: nobody will; 3: it has ended */
+} starts[SYSTEM_THREADS];
+
+static _Atomic(uint32_t) nstarts;
+static _Thread_local pthread_t self;
+
+static bool expected;
+
+/* No access either: most cases make no threads, and need not have the words. */
+NO_ACCESS void
+system_expect_threads(bool expect)
+{
+    expected = expect;
+    for (int i = 0; i < SYSTEM_THREADS; i++)
+        *(volatile uint32_t *)&starts[i].state = 0;
+    *(volatile uint32_t *)&nstarts = 0;
+}
+
+NO_ACCESS static bool
+are_expected(void)
+{
+    return expected;
+}
+
 int
 pthread_create(pthread_t *thread, const pthread_attr_t *attr,
         void *(*start)(void *), void *arg)
 {
-    (void)thread;
+    unsigned i = are_expected() ? add_relaxed(&nstarts, 1) : 0;
+
     (void)attr;
-    (void)start;
-    (void)arg;
+    if (!are_expected())
+        return 0;
+    if (i >= SYSTEM_THREADS)
+        return EAGAIN;
+    *thread = i;
+    starts[i].run = start;
+    starts[i].arg = arg;
+    store_release(&starts[i].state, 1);
+    explore_futex_wake(&starts[i].state, 1);
     return 0;
+}
+
+void
+system_be_thread(unsigned index)
+{
+    struct start *start = &starts[index];
+
+    self = index;
+    while (!load_acquire(&start->state))
+        explore_futex_wait(&start->state, 0, false);
+    if (load_acquire(&start->state) == 1) {
+        start->run(start->arg);
+        store_release(&start->state, 3);
+        explore_futex_wake(&start->state, 1);
+    }
+}
+
+void
+system_no_more_threads(void)
+{
+    for (int i = 0; i < SYSTEM_THREADS; i++) {
+        uint32_t none = 0;
+
+        if (cas_strong_acq_rel(&starts[i].state, &none, 2))
+            explore_futex_wake(&starts[i].state, 1);
+    }
+}
+
+pthread_t
+pthread_self(void)
+{
+    return self;
+}
+
+int
+pthread_join(pthread_t thread, void **result)
+{
+    (void)result;
+    if (!load_acquire(&starts[thread].state))
+        return 0; /* forgotten: it is the case's own */
+    while (load_acquire(&starts[thread].state) != 3)
+        explore_futex_wait(&starts[thread].state, 1, false);
+    return 0;
+}
+
+/* It may look busy or not. */
+bool
+steal__load_is_full(struct load *load)
+{
+    (void)load;
+    return explore_choose(2);
 }
 
 int
@@ -72,9 +165,6 @@ pthread_setname_np(pthread_t thread, const char *name)
     return 0;
 }
 
-/* The clock is the world's, not the program's: reading it is no access. */
-#define NO_ACCESS __attribute__((no_sanitize("thread")))
-
 static uint64_t now;
 
 NO_ACCESS uint64_t
@@ -83,8 +173,8 @@ steal_now(void)
     return now;
 }
 
-NO_ACCESS static void
-set_clock(uint64_t time)
+NO_ACCESS void
+system_set_clock(uint64_t time)
 {
     if (now < time)
         now = time;
@@ -94,74 +184,7 @@ NO_ACCESS void
 system_begin(void)
 {
     now = SYSTEM_NOW;
-    system_obeyed = 0;
-    store_relaxed(&system_kicked, 0);
-}
-
-/*
- * The loop
- */
-
-static struct reactor reactor;
-
-int
-steal__reactor_new(struct reactor **result, struct driver *driver)
-{
-    reactor.driver = driver;
-    lock_init(&reactor.lock);
-    list_init(&reactor.commands);
-    list_init(&reactor.sources);
-    store_relaxed(&reactor.has_commands, false);
-    store_relaxed(&reactor.is_busy, false);
-    *result = &reactor;
-    return 0;
-}
-
-void
-steal__reactor_free(struct reactor *unused)
-{
-    (void)unused;
-}
-
-void
-steal__reactor_run(struct reactor *unused, uint64_t deadline,
-        struct wakeups *wakeups)
-{
-    bool timed = deadline != STEAL_FOREVER;
-
-    (void)unused;
-    (void)wakeups;
-    if (deadline && explore_futex_wait(&system_kicked, 0, timed) == -ETIMEDOUT)
-        set_clock(deadline);
-    /* A turn empties the pipe of the kicks; what came before is seen. */
-    swap_acq_rel(&system_kicked, 0);
-}
-
-void
-steal__reactor_kick(struct reactor *unused)
-{
-    (void)unused;
-    swap_acq_rel(&system_kicked, 1);
-    explore_futex_wake(&system_kicked, INT_MAX);
-}
-
-void
-steal__reactor_post(struct reactor *unused, struct list *command)
-{
-    (void)unused;
-    (void)command;
-    store_relaxed(&reactor.has_commands, true); /* driver.c, O1 */
-}
-
-void
-steal__reactor_obey(struct reactor *unused, struct wakeups *wakeups)
-{
-    (void)unused;
-    (void)wakeups;
-    if (load_relaxed(&reactor.has_commands)) {
-        store_relaxed(&reactor.has_commands, false);
-        system_obeyed++;
-        store_relaxed(&system_kicked,
-                1); /* it gives the loop something to do */
-    }
+    system_expect_threads(false);
+    loop_begin();
+    files_begin();
 }

@@ -4,6 +4,7 @@
 #ifndef EXPLORE_SYSTEM_H
 #define EXPLORE_SYSTEM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What the clock shows at first. */
@@ -12,10 +13,20 @@
 /* In setup(), before all else. */
 void system_begin(void);
 
-/* The pipe that wakes the loop: 1 while a kick is in it. */
-extern _Atomic(uint32_t) system_kicked;
+/*
+ * Threads that the library makes: the case has its own threads run them, by
+ * their number in the order in which they are made.  system_be_thread() waits
+ * until there is one, or until it is told that none will come.
+ */
+#define SYSTEM_THREADS 3
 
-/* Commands that were carried out; the holder's of the seat. */
-extern unsigned system_obeyed;
+void system_be_thread(unsigned index);
+void system_no_more_threads(void);
+
+/* In setup(), once the threads of the workers are made, which nobody runs. */
+void system_expect_threads(bool expect);
+
+/* So late it is by now. */
+void system_set_clock(uint64_t time);
 
 #endif

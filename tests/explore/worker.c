@@ -7,6 +7,8 @@
  */
 #include "world.h"
 
+#include "../../src/base/futex.h"
+
 #include <steal/future.h>
 #include <steal/runtime.h>
 #include <steal/task.h>
@@ -153,6 +155,39 @@ wake_and_stop(unsigned self)
     steal_runtime_begin_stop(world);
 }
 
+/* The same by a thread that does not know of the end, which comes at once: the
+ * runtime is gone when the wake-up has hardly been told. */
+static void
+wake_at_the_end(unsigned self)
+{
+    if (self == 0) {
+        steal__worker_run(&world->workers[0], NULL);
+        sub_release(&world->running, 1); /* as worker_main() does */
+        steal__futex_wake(&world->running, 1);
+        return;
+    }
+    while (!load_acquire(&has_waker))
+        cpu_relax();
+    if (self == 1)
+        steal_waker_wake(&left_waker);
+    else
+        explore_assert(steal_runtime_stop(world, STEAL_FOREVER) == 0);
+}
+
+static void
+set_up_spawned(void)
+{
+    set_up_one();
+    world->workers[0].thread = 0; /* is not waited for: it is the case's own */
+    explore_assert(spawn(0, 1, NULL) == 0);
+}
+
+static void
+all_is_gone(void)
+{
+    explore_assert(explore_blocks() == 0);
+}
+
 /* A task that waits for ever is aborted by its handle. */
 static void
 abort_and_stop(unsigned self)
@@ -276,6 +311,14 @@ static const struct explore_case cases[] = {
     { .name = "wake_and_stop",
             WORKER(2, wake_and_stop),
             .finish = job_is_over,
+            .preemptions = 2,
+            .executions = 3000 },
+    { .name = "wake_at_the_end",
+            .threads = 3,
+            .setup = set_up_spawned,
+            .thread = wake_at_the_end,
+            .finish = all_is_gone,
+            .restless = "search",
             .preemptions = 2,
             .executions = 3000 },
     { .name = "abort_and_stop",

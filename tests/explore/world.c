@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "../../src/task/task.h"
+#include "loop.h"
 #include "system.h"
 
 struct steal_runtime *world;
@@ -46,7 +47,7 @@ name_all(void)
     explore_name(&world->driver, sizeof world->driver, "driver");
     explore_name(&world->stopping, sizeof world->stopping, "stopping");
     explore_name(&world->foreign, sizeof world->foreign, "foreign");
-    explore_name(&system_kicked, sizeof system_kicked, "pipe");
+    explore_name(&loop_pipe, sizeof loop_pipe, "pipe");
     for (unsigned i = 0; i < world->nworkers; i++)
         name_worker(&world->workers[i]);
 }
@@ -63,6 +64,7 @@ world_init(unsigned workers)
     options.allocator.release = release;
     explore_assert(steal_runtime_new(&world, &options) == 0);
     blocks = explore_blocks();
+    system_expect_threads(true);
 
     name_all();
 }

@@ -167,11 +167,8 @@ open_fd(struct leaf *self)
 static void
 close_fd(struct leaf *self)
 {
-    int number = steal_fd_number(self->fd);
-
-    steal_fd_free(self->fd);
+    steal_fd_close(self->fd);
     self->fd = NULL;
-    close(number);
 }
 
 /*

@@ -162,12 +162,8 @@ world_begin(struct rng *rng)
 static void
 close_events(void)
 {
-    for (unsigned i = 0; i < EVENTS; i++) {
-        int number = steal_fd_number(world.event[i]);
-
-        steal_fd_free(world.event[i]);
-        close(number);
-    }
+    for (unsigned i = 0; i < EVENTS; i++)
+        steal_fd_close(world.event[i]);
 }
 
 /* Handles and wakers that have outlived the runtime. */

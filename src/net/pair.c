@@ -1,0 +1,51 @@
+/*
+ * pair.c - descriptors that come in pairs.
+ */
+#include <steal/io.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../driver/source.h"
+
+/* Both, or none: then the descriptors are closed. */
+static int
+adopt(struct steal_fd *fd[2], struct steal_runtime *runtime,
+        const int number[2], unsigned kind)
+{
+    int error = steal__source_new(&fd[0], runtime, number[0], kind);
+
+    if (error) {
+        close(number[0]);
+        close(number[1]);
+        return error;
+    }
+    error = steal__source_new(&fd[1], runtime, number[1], kind);
+    if (error) {
+        close(number[1]);
+        steal_fd_close(fd[0]);
+    }
+    return error;
+}
+
+int
+steal_pipe(struct steal_fd *fd[2], struct steal_runtime *runtime)
+{
+    int number[2];
+
+    if (pipe2(number, O_NONBLOCK | O_CLOEXEC))
+        return -errno;
+    return adopt(fd, runtime, number, 0);
+}
+
+int
+steal_socketpair(struct steal_fd *fd[2], struct steal_runtime *runtime,
+        int type)
+{
+    int number[2];
+
+    if (socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, number))
+        return -errno;
+    return adopt(fd, runtime, number, SOURCE_SOCKET);
+}
