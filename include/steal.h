@@ -17,6 +17,10 @@
  *     time.h       the clock, sleep, timeout, ticks, queues of deadlines
  *     fd.h         descriptors that tasks can wait for
  *     io.h         read and write them
+ *     net.h        TCP, UDP and Unix sockets
+ *     resolve.h    names of hosts, and connecting to them
+ *     reader.h     lines and other pieces of a stream, through a buffer
+ *     copy.h       from one stream to another, and both ways
  *     blocking.h   calls that block, on threads of their own
  *     combine.h    wait for all of several futures, or for the first
  *     group.h      tasks that end together
@@ -28,10 +32,14 @@
 #include <steal/base.h>
 #include <steal/blocking.h>
 #include <steal/combine.h>
+#include <steal/copy.h>
 #include <steal/fd.h>
 #include <steal/future.h>
 #include <steal/group.h>
 #include <steal/io.h>
+#include <steal/net.h>
+#include <steal/reader.h>
+#include <steal/resolve.h>
 #include <steal/runtime.h>
 #include <steal/task.h>
 #include <steal/time.h>
