@@ -22,6 +22,7 @@
  *     reader.h     lines and other pieces of a stream, through a buffer
  *     copy.h       from one stream to another, and both ways
  *     blocking.h   calls that block, on threads of their own
+ *     file.h       files and directories
  *     combine.h    wait for all of several futures, or for the first
  *     group.h      tasks that end together
  */
@@ -34,6 +35,7 @@
 #include <steal/combine.h>
 #include <steal/copy.h>
 #include <steal/fd.h>
+#include <steal/file.h>
 #include <steal/future.h>
 #include <steal/group.h>
 #include <steal/io.h>
