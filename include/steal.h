@@ -23,6 +23,10 @@
  *     copy.h       from one stream to another, and both ways
  *     blocking.h   calls that block, on threads of their own
  *     file.h       files and directories
+ *     process.h    children: start, feed, wait, kill
+ *     signal.h     signals as a stream of events
+ *     watch.h      be told when files change
+ *     tty.h        terminals
  *     combine.h    wait for all of several futures, or for the first
  *     group.h      tasks that end together
  */
@@ -40,11 +44,15 @@
 #include <steal/group.h>
 #include <steal/io.h>
 #include <steal/net.h>
+#include <steal/process.h>
 #include <steal/reader.h>
 #include <steal/resolve.h>
 #include <steal/runtime.h>
+#include <steal/signal.h>
 #include <steal/task.h>
 #include <steal/time.h>
+#include <steal/tty.h>
 #include <steal/waker.h>
+#include <steal/watch.h>
 
 #endif
