@@ -33,6 +33,7 @@ var benches = []struct {
 
 func usage() {
 	fmt.Fprintln(os.Stderr, "usage: go-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]")
+	fmt.Fprintln(os.Stderr, "       go-peer -s echo|http [-p port] [-u path] [-w workers]")
 	fmt.Fprint(os.Stderr, "benches:")
 	for _, b := range benches {
 		fmt.Fprint(os.Stderr, " ", b.name)
@@ -57,9 +58,16 @@ func main() {
 	workers := flag.Int("w", 2, "")
 	runs := flag.Int("r", 5, "")
 	quick := flag.Bool("q", false, "")
+	server := flag.String("s", "", "")
+	port := flag.Int("p", 0, "")
+	path := flag.String("u", "", "")
 	flag.Parse()
 	if flag.NArg() > 0 || *workers < 1 || *runs < 1 {
 		usage()
+	}
+	if *server != "" {
+		runtime.GOMAXPROCS(*workers)
+		serve(*server, *port, *path)
 	}
 	var names []string
 	if *list != "" {

@@ -1,8 +1,11 @@
 //! Benchmarks of Tokio's multi-thread runtime, one TAB separated row a metric:
 //! system, version, bench, workers, metric, unit, median, min, max.
 
+mod blocking;
 mod harness;
 mod sched;
+#[cfg(feature = "net")]
+mod servers;
 mod timers;
 mod wake;
 
@@ -30,11 +33,14 @@ const BENCHES: &[(&str, Bench)] = &[
     ("timers_storm", timers::timers_storm),
     ("memory", timers::memory),
     ("idle", timers::idle),
+    ("blocking_one", blocking::blocking_one),
+    ("blocking_many", blocking::blocking_many),
 ];
 
 fn usage() -> ! {
     let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
     eprintln!("usage: tokio-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]");
+    eprintln!("       tokio-peer -s echo|http [-p port] [-u path] [-w workers]");
     eprintln!("benches: {}", names.join(" "));
     exit(2);
 }
@@ -45,6 +51,39 @@ fn number(arg: Option<String>) -> usize {
         Some(n) if n > 0 => n,
         _ => usage(),
     }
+}
+
+/// What `-s` asks for, with the arguments that follow it.
+#[cfg(feature = "net")]
+fn serve(mut args: impl Iterator<Item = String>) -> ! {
+    let mut options = servers::Options {
+        http: match args.next().as_deref() {
+            Some("echo") => false,
+            Some("http") => true,
+            _ => usage(),
+        },
+        port: 0,
+        path: None,
+        workers: 2,
+    };
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-p" => match args.next().and_then(|s| s.parse().ok()) {
+                Some(port) => options.port = port,
+                None => usage(),
+            },
+            "-u" => options.path = Some(args.next().unwrap_or_else(|| usage())),
+            "-w" => options.workers = number(args.next()),
+            _ => usage(),
+        }
+    }
+    servers::serve(options);
+}
+
+#[cfg(not(feature = "net"))]
+fn serve(_: impl Iterator<Item = String>) -> ! {
+    eprintln!("tokio-peer: built without NET=1");
+    exit(77);
 }
 
 fn main() {
@@ -69,6 +108,7 @@ fn main() {
             "-w" => ctx.workers = number(args.next()),
             "-r" => ctx.runs = number(args.next()),
             "-q" => ctx.quick = true,
+            "-s" => serve(args),
             _ => usage(),
         }
     }

@@ -1,0 +1,72 @@
+/*
+ * http.c - a server that answers every GET with "Hello, world!": a task a
+ * connection.
+ */
+#include "listen.h"
+
+#include "../hello.h"
+#include "../server.h"
+
+struct connection {
+    struct steal_async async;
+    struct steal_io io;
+    struct steal_fd *fd;
+    size_t used; /* bytes of `in` */
+    char in[SERVER_BUFFER];
+    char out[SERVER_BUFFER];
+};
+
+static enum steal_poll
+connection_poll(struct steal_future *future, struct steal_context *cx)
+{
+    struct connection *self = (struct connection *)future;
+    ssize_t n;
+
+    STEAL_BEGIN(&self->async);
+    for (;;) {
+        STEAL_AWAIT(cx,
+                steal_fd_read(&self->io, self->fd, self->in + self->used,
+                        sizeof self->in - self->used));
+        if (self->io.future.result <= 0)
+            break;
+        self->used += (size_t)self->io.future.result;
+        while ((n = hello_answer(self->in, &self->used, sizeof self->in,
+                        self->out, sizeof self->out)) > 0) {
+            STEAL_AWAIT(cx, steal_fd_write_all(&self->io, self->fd, self->out,
+                                    (size_t)n));
+            if (self->io.future.result < 0)
+                STEAL_RETURN(self->io.future.result);
+        }
+        if (n < 0)
+            break;
+    }
+    STEAL_END();
+}
+
+static void
+connection_drop(struct steal_future *future)
+{
+    struct connection *self = (struct connection *)future;
+
+    steal_fd_unref(self->fd);
+}
+
+static const struct steal_future_ops connection_ops = { .name = "connection",
+    .poll = connection_poll,
+    .drop = connection_drop };
+
+static void
+connection_init(struct steal_future *future, struct steal_fd *fd)
+{
+    struct connection *self = (struct connection *)future;
+
+    steal_async_init(&self->async, &connection_ops);
+    self->fd = fd;
+    self->used = 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    return serve(argc, argv, connection_init, sizeof(struct connection));
+}
