@@ -4,10 +4,12 @@
 #
 #   1. Every literal block of a page that starts with #include <steal.h> is a
 #      program.  It compiles without a warning and, if the library is there,
-#      ends with status 0 within ten seconds.
+#      ends with status 0 within ten seconds.  The one in the README compiles.
 #   2. Every synopsis compiles after <steal.h>: its prototypes are the real ones.
 #   3. Every exported function has a page, or a link to one.
-#   4. mandoc, if it is there, has nothing to say about the pages.
+#   4. Every link is that of something in the headers, and every cross reference
+#      to a page of ours leads somewhere.
+#   5. mandoc, if it is there, has nothing to say about the pages.
 #
 # Environment: CC, CPPFLAGS, CFLAGS, LDFLAGS, LIBS, and LIBSTEAL, the path of
 # libsteal.so or libsteal.a; without it both are looked for in ./.libs, and with
@@ -77,10 +79,26 @@ exported_functions()
 {
     awk '
         /private: /   { private = 1 }
-        /^STEAL_API / { if (!private && match($0, /steal_[a-z_]+\(/))
-                            print substr($0, RSTART, RLENGTH - 1) }
+        /^STEAL_API / { wanted = !private }
+        wanted && match($0, /steal_[a-z0-9_]+\(/) {
+            print substr($0, RSTART, RLENGTH - 1)
+            wanted = 0
+        }
         /;$/          { private = 0 }
     ' "$top"/include/steal/*.h
+}
+
+# The programs of the README, one after the other.
+readme_program()
+{
+    awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' \
+        "$top/README.md"
+}
+
+# The pages of ours that page $1 refers to, as "name.section".
+cross_references()
+{
+    awk '/^\.Xr (steal|STEAL)/ { print $2 "." $3 }' "$1" | sort -u
 }
 
 run_limited()
@@ -109,7 +127,8 @@ none)
     ;;
 ?*)
     directory=$(cd "$(dirname "$library")" && pwd)
-    link="$library -Wl,-rpath,$directory ${LIBS-}"
+    link="$library -Wl,-rpath,$directory"
+    link="$link ${LIBS-$(pkg-config --libs libuv 2>/dev/null || echo -luv)}"
     ;;
 esac
 
@@ -147,6 +166,13 @@ for raw in "$work"/*.c; do
 done
 [ $programs -gt 0 ] || fail "no program found in $man"
 
+if [ -f "$top/README.md" ]; then
+    readme_program >"$work/readme.c"
+    # shellcheck disable=SC2086
+    $cc $cppflags $warnings -fsyntax-only "$work/readme.c" ||
+        fail "the program of the README does not compile"
+fi
+
 # 2. Synopses.
 for page in "$man"/*.3; do
     name=$(basename "$page")
@@ -177,7 +203,22 @@ for function in $(exported_functions); do
         fail "$page does not name $function"
 done
 
-# 4. Lint.
+# 4. Links and cross references.
+for file in "$man"/link/*.3; do
+    name=$(basename "$file" .3)
+    grep -qw "$name" "$top"/include/steal/*.h ||
+        fail "$file is a link of nothing in the headers"
+    [ -f "$man/$(sed 's,^\.so man3/,,' "$file")" ] ||
+        fail "$file leads nowhere"
+done
+for page in "$man"/*.[37]; do
+    for file in $(cross_references "$page"); do
+        [ -f "$man/$file" ] || [ -f "$man/link/$file" ] ||
+            fail "$page refers to $file, which is not there"
+    done
+done
+
+# 5. Lint.
 if command -v mandoc >/dev/null 2>&1; then
     mandoc -Tlint -W warning "$man"/*.[37] || fail "mandoc has warnings"
 fi
