@@ -1,13 +1,13 @@
 /*
  * help.h - whether a worker that has taken tasks from the injector calls another.
  *
- * Most of what comes from there are short polls: requests that the driver has
- * found ready, a batch at a time.  To wake a thread takes longer than to poll a
- * few of them, and each task that moves takes its socket to another processor.
- * So a worker calls for help only if it has more than HELP_AT of work, as its
- * last polls let it guess, and asks itself again every time it looks after the
- * queues (worker.c, maintain()).  One that has had a long poll calls at once, for
- * a while: then a guess is worth nothing.
+ * What it has put there itself, as holder of the driver's seat, are mostly requests
+ * that are served in a short poll, a batch at a time.  To wake a thread takes
+ * longer than to poll a few of them, and each task that moves takes its socket to
+ * another processor.  So for a harvest of its own it calls only if that is more
+ * than HELP_AT of work, as its last polls let it guess, and asks itself again
+ * while it works (worker.c, maintain()).  One that has had a long poll calls at
+ * once, for a while: then a guess is worth nothing.  For all else it calls at once.
  *
  * A monitor there is in any case (SLEEP.md).
  *
@@ -40,11 +40,26 @@ help_note(struct worker *w, uint64_t now, uint64_t span, uint32_t n)
         w->eager_until = now + HELP_EAGER;
 }
 
+/* It has taken `n` tasks, at least one, from the injector. */
+static inline void
+help_took(struct worker *w, uint32_t n)
+{
+    w->took_harvest = n <= w->harvested;
+    w->harvested -= w->took_harvest ? n : w->harvested;
+}
+
+static inline bool
+help_can_wait(struct worker *w)
+{
+    return w->took_harvest && w->last_maintenance >= w->eager_until &&
+           steal__injector_is_empty(&w->runtime->injector) &&
+           steal__ring_length(&w->ring) * w->poll_time <= HELP_AT;
+}
+
 static inline void
 worker_ask_help(struct worker *w)
 {
-    if (steal__ring_length(&w->ring) * w->poll_time > HELP_AT ||
-            w->last_maintenance < w->eager_until)
+    if (!help_can_wait(w))
         runtime_notify(w->runtime);
     else if (w->countdown > HELP_AGAIN)
         w->countdown = HELP_AGAIN;

@@ -74,7 +74,8 @@ doze(struct worker *w, uint64_t deadline, bool may_drive)
     }
     store_relaxed(&runtime->idle.driver, (int)w->index); /* a hint */
     if (steal__parker_begin_drive(&w->parker)) {
-        if (steal__driver_turn(&runtime->driver, deadline))
+        w->harvested = steal__driver_turn(&runtime->driver, deadline);
+        if (w->harvested)
             linger_note_sleep(w);
         steal__parker_end_drive(&w->parker);
     }

@@ -73,6 +73,8 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->linger_score = 0;
     worker->poll_time = 0;
     worker->eager_until = 0;
+    worker->harvested = 0;
+    worker->took_harvest = false;
     worker->blocker = NULL;
     store_relaxed(&worker->seen_polls, 0);
     steal__cache_init(&worker->blocks, &runtime->depot);
@@ -191,7 +193,10 @@ take_injected(struct worker *w, unsigned max)
             steal__worker_overflow(w, rest);
         rest = next;
     }
-    if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
+    if (!n)
+        return NULL;
+    help_took(w, n);
+    if (n > 1 || !steal__injector_is_empty(&w->runtime->injector))
         worker_ask_help(w);
     return task;
 }
@@ -209,7 +214,7 @@ turn_driver(struct worker *w, uint64_t now)
     w->last_turn = now;
     if (!steal__driver_is_due(driver, now) || !steal__driver_try_take(driver))
         return;
-    steal__driver_turn(driver, 0);
+    w->harvested += steal__driver_turn(driver, 0);
     steal__driver_give(driver);
 }
 
@@ -254,7 +259,7 @@ maintain(struct worker *w)
     }
     adapt_interval(w, now);
     turn_driver(w, now);
-    if (!steal__ring_is_empty(&w->ring))
+    if (w->took_harvest && !steal__ring_is_empty(&w->ring))
         worker_ask_help(w);
     return take_injected(w, BUSY_SHARE);
 }
@@ -301,7 +306,10 @@ look_everywhere(struct worker *w)
 {
     struct steal_task *task = steal_round(w);
 
-    return task ? task : take_injected(w, RING_SLOTS / 2);
+    if (!task)
+        return take_injected(w, RING_SLOTS / 2);
+    w->took_harvest = false;
+    return task;
 }
 
 /* Watches the driver for a moment, in its seat (linger.h). */
@@ -316,7 +324,7 @@ linger(struct worker *w)
         return NULL;
     while (!task && w->last_maintenance < until && !linger_is_over(w)) {
         cpu_relax();
-        steal__driver_turn(driver, 0);
+        w->harvested += steal__driver_turn(driver, 0);
         task = look_everywhere(w);
         w->last_maintenance = steal_now(); /* no poll has taken that time */
     }
@@ -348,9 +356,10 @@ found(struct worker *w)
     if (!w->searching)
         return;
     w->searching = false;
+    if (!steal__idle_found(&w->runtime->idle))
+        return;
     /* Who has queued something meanwhile has relied on us (SLEEP.md, S1). */
-    if (steal__idle_found(&w->runtime->idle) &&
-            steal__runtime_has_queued(w->runtime))
+    if (steal__runtime_has_queued(w->runtime))
         worker_ask_help(w);
 }
 

@@ -42,6 +42,8 @@ struct worker {
     unsigned linger_score;     /* linger.h */
     uint64_t poll_time;        /* of late, ns: an estimate */
     uint64_t eager_until;      /* help.h */
+    uint32_t harvested;        /* tasks in the injector by our own turns */
+    bool took_harvest;         /* the last that we took were such */
     struct blocker *blocker;   /* whom the thread runs tasks for, or NULL */
     struct wheel *wheel; /* of the driver's, for the timers of its tasks */
     struct block_cache blocks;
