@@ -83,7 +83,6 @@ _Noreturn void talk_failed(const struct talk *talk, const char *what, int error,
 struct talk_server {
     struct steal_async async;
     struct steal_accept accept;
-    struct steal_sleep nap;
     struct steal_fd *listener;
     struct talk *talk;
 };

@@ -151,10 +151,9 @@ server_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_BEGIN(&self->async);
     for (;;) {
         STEAL_AWAIT(cx, steal_accept(&self->accept, self->listener));
-        if (self->accept.future.result == 0)
-            serve(self);
-        else if (!talk_passes(self->accept.future.result))
-            STEAL_RETURN(self->accept.future.result);
+        if (self->accept.future.result < 0)
+            STEAL_RETURN(self->accept.future.result); /* nothing that passes */
+        serve(self);
     }
     STEAL_END();
 }

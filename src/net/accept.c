@@ -21,6 +21,7 @@ is_shortage(int error)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
+    case ENOSPC: /* of the set that the driver watches */
         return true;
     default:
         return false;
