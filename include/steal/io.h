@@ -14,6 +14,7 @@
  *     -ECANCELED   the descriptor was closed, here
  *     STEAL_EOF    the other side has ended, and read_exact wants more
  *     -EPIPE       writing: the other side does not read any more (no SIGPIPE)
+ *     -ENOSPC      the system watches as many descriptors as it may; -ENOMEM
  *     else         what the system says, as -ECONNRESET
  *
  * An operation that moves "all" counts in `io.done` also when it ends with an
