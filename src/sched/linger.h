@@ -10,7 +10,8 @@
  *
  * A score keeps that honest: it grows with each event that came soon, and falls
  * faster with each wait that was in vain, so that at worst one wait in
- * LINGER_WORTH is.
+ * LINGER_WORTH is.  It falls also where many events come at a time: there nobody
+ * waits for the one, and those who send them could use the processor.
  *
  * Threads: the worker's own.
  */
@@ -25,6 +26,7 @@
 #ifndef LINGER
 # define LINGER STEAL_US(50)
 #endif
+#define LINGER_FEW   2u
 #define LINGER_WORTH 8u
 #define LINGER_BEST  (2 * LINGER_WORTH)
 
@@ -53,12 +55,13 @@ linger_note(struct worker *w, bool worth_it)
         w->linger_score++;
 }
 
-/* It has slept in the driver's seat and was woken by an event: soon?  Sleep and
+/* It has slept in the driver's seat and was woken by `n` events: soon?  Sleep and
  * wake-up themselves have taken part of that time. */
 static inline void
-linger_note_sleep(struct worker *w)
+linger_note_sleep(struct worker *w, unsigned n)
 {
-    linger_note(w, steal_now() - w->last_maintenance < 2 * LINGER);
+    linger_note(w,
+            n <= LINGER_FEW && steal_now() - w->last_maintenance < 2 * LINGER);
 }
 
 #endif

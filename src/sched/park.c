@@ -74,9 +74,10 @@ doze(struct worker *w, uint64_t deadline, bool may_drive)
     }
     store_relaxed(&runtime->idle.driver, (int)w->index); /* a hint */
     if (steal__parker_begin_drive(&w->parker)) {
-        w->harvested = steal__driver_turn(&runtime->driver, deadline);
-        if (w->harvested)
-            linger_note_sleep(w);
+        unsigned n = steal__driver_turn(&runtime->driver, deadline);
+
+        if (n)
+            linger_note_sleep(w, n);
         steal__parker_end_drive(&w->parker);
     }
     store_relaxed(&runtime->idle.driver, IDLE_NOBODY);

@@ -87,14 +87,6 @@ steal__ring_pop(struct ring *ring)
     return task;
 }
 
-static inline uint32_t
-steal__ring_length(struct ring *ring)
-{
-    uint64_t head = load_relaxed(&ring->head); /* a hint */
-
-    return (uint32_t)(load_relaxed(&ring->tail) - head);
-}
-
 static inline bool
 steal__ring_is_empty(struct ring *ring)
 {

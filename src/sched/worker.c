@@ -23,7 +23,6 @@
 #include "../task/harness.h"
 #include "../task/schedule.h"
 #include "block_on.h"
-#include "help.h"
 #include "linger.h"
 #include "park.h"
 #include "push.h"
@@ -59,7 +58,6 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->runtime = runtime;
     worker->index = index;
     worker->count = 0;
-    worker->counted = 0;
     worker->countdown = 1;
     worker->interval = INJECTOR_EVERY;
     worker->last_maintenance = 0;
@@ -71,10 +69,6 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     rng_init(&worker->rng, runtime->options.seed + index);
     worker->last_turn = 0;
     worker->linger_score = 0;
-    worker->poll_time = 0;
-    worker->eager_until = 0;
-    worker->harvested = 0;
-    worker->took_harvest = false;
     worker->blocker = NULL;
     store_relaxed(&worker->seen_polls, 0);
     steal__cache_init(&worker->blocks, &runtime->depot);
@@ -193,11 +187,8 @@ take_injected(struct worker *w, unsigned max)
             steal__worker_overflow(w, rest);
         rest = next;
     }
-    if (!n)
-        return NULL;
-    help_took(w, n);
-    if (n > 1 || !steal__injector_is_empty(&w->runtime->injector))
-        worker_ask_help(w);
+    if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
+        runtime_notify(w->runtime);
     return task;
 }
 
@@ -214,21 +205,8 @@ turn_driver(struct worker *w, uint64_t now)
     w->last_turn = now;
     if (!steal__driver_is_due(driver, now) || !steal__driver_try_take(driver))
         return;
-    w->harvested += steal__driver_turn(driver, 0);
+    steal__driver_turn(driver, 0);
     steal__driver_give(driver);
-}
-
-/* The polls that take steal__maintain_every, if they are as the last n were. */
-static uint32_t
-next_interval(const struct worker *w, uint64_t span, uint32_t n)
-{
-    uint64_t interval = n * steal__maintain_every / (span + 1);
-
-    if (interval > 2 * w->interval)
-        interval = 2 * w->interval;
-    if (interval > INJECTOR_EVERY)
-        interval = INJECTOR_EVERY;
-    return interval ? (uint32_t)interval : 1;
 }
 
 /* Long polls shorten the interval, so that what comes from outside waits for
@@ -237,14 +215,18 @@ static void
 adapt_interval(struct worker *w, uint64_t now)
 {
     uint64_t span = now - w->last_maintenance;
-    uint32_t n = w->count - w->counted;
+    uint64_t interval = INJECTOR_EVERY;
 
-    if (n) {
-        w->interval = next_interval(w, span, n);
-        help_note(w, now, span, n);
-    }
+    if (w->countdown == 0 && span > steal__maintain_every)
+        interval = w->interval * steal__maintain_every / span;
+    else if (w->countdown == 0)
+        interval = w->interval * 2;
+    if (interval < 1)
+        interval = 1;
+    if (interval > INJECTOR_EVERY)
+        interval = INJECTOR_EVERY;
+    w->interval = (uint32_t)interval;
     w->countdown = w->interval;
-    w->counted = w->count;
     w->last_maintenance = now;
 }
 
@@ -259,8 +241,6 @@ maintain(struct worker *w)
     }
     adapt_interval(w, now);
     turn_driver(w, now);
-    if (w->took_harvest && !steal__ring_is_empty(&w->ring))
-        worker_ask_help(w);
     return take_injected(w, BUSY_SHARE);
 }
 
@@ -306,10 +286,7 @@ look_everywhere(struct worker *w)
 {
     struct steal_task *task = steal_round(w);
 
-    if (!task)
-        return take_injected(w, RING_SLOTS / 2);
-    w->took_harvest = false;
-    return task;
+    return task ? task : take_injected(w, RING_SLOTS / 2);
 }
 
 /* Watches the driver for a moment, in its seat (linger.h). */
@@ -319,17 +296,18 @@ linger(struct worker *w)
     struct driver *driver = &w->runtime->driver;
     uint64_t until = w->last_maintenance + LINGER;
     struct steal_task *task = NULL;
+    unsigned n = 0;
 
     if (!linger_is_worth_it(w) || !steal__driver_try_take(driver))
         return NULL;
     while (!task && w->last_maintenance < until && !linger_is_over(w)) {
         cpu_relax();
-        w->harvested += steal__driver_turn(driver, 0);
+        n = steal__driver_turn(driver, 0);
         task = look_everywhere(w);
         w->last_maintenance = steal_now(); /* no poll has taken that time */
     }
     steal__driver_give(driver);
-    linger_note(w, task != NULL);
+    linger_note(w, task && n <= LINGER_FEW);
     return task;
 }
 
@@ -356,11 +334,10 @@ found(struct worker *w)
     if (!w->searching)
         return;
     w->searching = false;
-    if (!steal__idle_found(&w->runtime->idle))
-        return;
     /* Who has queued something meanwhile has relied on us (SLEEP.md, S1). */
-    if (steal__runtime_has_queued(w->runtime))
-        worker_ask_help(w);
+    if (steal__idle_found(&w->runtime->idle) &&
+            steal__runtime_has_queued(w->runtime))
+        runtime_notify(w->runtime);
 }
 
 /* The last of a stopping runtime's tasks is gone: nobody need sleep any more. */

@@ -29,7 +29,6 @@ struct worker {
     CACHE_ALIGNED struct steal_runtime *runtime;
     unsigned index;
     uint32_t count;     /* of polls */
-    uint32_t counted;   /* of these, before the last maintenance */
     uint32_t countdown; /* to the next maintenance */
     uint32_t interval;  /* from one to the next, in polls */
     unsigned streak;    /* tasks in a row from the slot */
@@ -40,10 +39,6 @@ struct worker {
     uint64_t last_maintenance; /* ns */
     uint64_t last_turn;        /* when it turned the driver, ns */
     unsigned linger_score;     /* linger.h */
-    uint64_t poll_time;        /* of late, ns: an estimate */
-    uint64_t eager_until;      /* help.h */
-    uint32_t harvested;        /* tasks in the injector by our own turns */
-    bool took_harvest;         /* the last that we took were such */
     struct blocker *blocker;   /* whom the thread runs tasks for, or NULL */
     struct wheel *wheel; /* of the driver's, for the timers of its tasks */
     struct block_cache blocks;
