@@ -23,9 +23,7 @@
 #include "block_on.h"
 #include "runtime.h"
 
-#ifndef LINGER
-# define LINGER STEAL_US(50)
-#endif
+#define LINGER       STEAL_US(50)
 #define LINGER_FEW   2u
 #define LINGER_WORTH 8u
 #define LINGER_BEST  (2 * LINGER_WORTH)

@@ -361,6 +361,15 @@ static const struct explore_case cases[] = {
     { .name = "stop_without_wake",
             WORKER(2, spawn_and_stop),
             .fault = { EXPLORE_SKIP, "steal__reactor_kick", NULL, NULL } },
+    { .name = "visitor_leaves_without_release",
+            .threads = 3,
+            .setup = set_up_spawned,
+            .thread = wake_at_the_end,
+            .finish = all_is_gone,
+            .restless = "search",
+            .preemptions = 2,
+            .executions = 3000,
+            .fault = { EXPLORE_DROP_RELEASE, "runtime_leave", NULL, NULL } },
 };
 
 EXPLORE_MAIN(cases)
