@@ -8,81 +8,12 @@
  */
 #include <steal/file.h>
 
-#include "kit.h"
+#include "failing.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 
 #include <uv.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void __wrap_free(void *block);
-
-static _Atomic(bool) counting;
-static _Atomic(bool) armed;
-static _Atomic(int) countdown; /* to the allocation that fails */
-static _Atomic(int) blocks;    /* out */
-static _Atomic(int) failures;
-
-static bool
-fails(void)
-{
-    if (!load_acquire(&armed) || sub_acq_rel(&countdown, 1) != 1)
-        return false;
-    add_acq_rel(&failures, 1);
-    errno = ENOMEM; /* libuv passes it on */
-    return true;
-}
-
-static void *
-counted(void *block)
-{
-    if (block && load_acquire(&counting))
-        add_acq_rel(&blocks, 1);
-    return block;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : counted(__real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *block, size_t size)
-{
-    if (fails())
-        return NULL;
-    return block ? __real_realloc(block, size) : counted(__real_malloc(size));
-}
-
-void *
-__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
-}
-
-void
-__wrap_free(void *block)
-{
-    if (block && load_acquire(&counting))
-        sub_acq_rel(&blocks, 1);
-    __real_free(block);
-}
 
 struct work {
     struct steal_async async;
@@ -113,7 +44,7 @@ whole_poll(struct steal_future *future, struct steal_context *cx)
     struct work *self = (struct work *)future;
 
     STEAL_BEGIN(&self->async);
-    store_release(&armed, true);
+    failing_arm(true);
     STEAL_AWAIT(cx, steal_file_save(&self->io, "d/a", "0123456789", 10, 0600));
     worked(self);
     STEAL_AWAIT(cx, steal_file_load(&self->io, "/proc/self/maps", 1 << 20));
@@ -140,7 +71,7 @@ directory_poll(struct steal_future *future, struct steal_context *cx)
     struct work *self = (struct work *)future;
 
     STEAL_BEGIN(&self->async);
-    store_release(&armed, true);
+    failing_arm(true);
     STEAL_AWAIT(cx, steal_directory_make_all(&self->io, "d/e/f", 0700));
     worked(self);
     strcpy(self->buffer, "d/XXXXXX");
@@ -161,7 +92,7 @@ directory_poll(struct steal_future *future, struct steal_context *cx)
 static void
 work_drop(struct steal_future *future)
 {
-    store_release(&armed, false);
+    failing_arm(false);
     steal_directory_close(((struct work *)future)->directory);
 }
 
@@ -196,22 +127,17 @@ run_failing(int n, const struct steal_future_ops *ops)
     work.file = open("d/pieces", O_RDWR);
     for (int i = 0; i < 6; i++)
         work.vector[i] = (struct iovec){ &work.buffer[i], 1 };
-    store_release(&failures, 0);
-    store_release(&countdown, n);
-    store_release(&blocks, 0);
-    store_release(&counting, true);
+    failing_begin(n);
     error = steal_run(&options, &work.async.future);
-    store_release(&counting, false);
+    failing_end();
     close(work.file);
 
     require(error == 0 || error == -ENOMEM);
     /* That a block could not be made smaller is no failure. */
-    require(error == 0 || load_acquire(&failures));
-    if (load_acquire(&blocks))
-        ck_abort_msg("%d blocks leaked by failure %d", load_acquire(&blocks),
-                n);
+    require(error == 0 || load_acquire(&failing.failures));
+    failing_check_leaks(n);
     require(n == 0 || count_names("/proc/self/fd") == open_before);
-    return load_acquire(&failures);
+    return load_acquire(&failing.failures);
 }
 
 static void

@@ -5,82 +5,13 @@
  * of 1, 2, ... until it runs through.  Each run ends well or with -ENOMEM: no
  * task is lost, and nothing leaks.
  *
- * The linker sends the allocations of the library and of this program here
- * (-Wl,--wrap=malloc and so on); tasks get theirs from an allocator, which comes
- * here too.
+ * Tasks get their memory from an allocator of the test's, which fails too.
  */
 #include <steal.h>
 
-#include "kit.h"
+#include "failing.h"
 
 #include <stdio.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void __wrap_free(void *block);
-
-static _Atomic(bool) counting;
-static _Atomic(int) countdown; /* to the allocation that fails */
-static _Atomic(int) blocks;    /* out */
-static _Atomic(int) failures;
-
-static bool
-fails(void)
-{
-    if (!load_acquire(&counting) || sub_acq_rel(&countdown, 1) != 1)
-        return false;
-    add_acq_rel(&failures, 1);
-    return true;
-}
-
-static void *
-counted(void *block)
-{
-    if (block && load_acquire(&counting))
-        add_acq_rel(&blocks, 1);
-    return block;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : counted(__real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *block, size_t size)
-{
-    if (fails())
-        return NULL;
-    return block ? __real_realloc(block, size) : counted(__real_malloc(size));
-}
-
-void *
-__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
-}
-
-void
-__wrap_free(void *block)
-{
-    if (block && load_acquire(&counting))
-        sub_acq_rel(&blocks, 1);
-    __real_free(block);
-}
 
 /*
  * The workload: each step may be refused for want of memory, and nothing else
@@ -224,23 +155,20 @@ run_failing(int n, unsigned flags)
         record[i] = (struct record)RECORD_INIT;
     require(pipe(work.ends) == 0);
     require(write(work.ends[1], "x", 1) == 1);
-    store_release(&failures, 0);
-    store_release(&countdown, n);
-    store_release(&blocks, 0);
-    store_release(&counting, true);
+    failing_begin(n);
+    failing_arm(true);
     error = run_workload(&work, flags);
-    store_release(&counting, false);
+    failing_arm(false);
+    failing_end();
     close(work.ends[0]);
     close(work.ends[1]);
 
     require(error == 0 || error == -ENOMEM);
-    require((error != 0) == (load_acquire(&failures) != 0));
-    if (load_acquire(&blocks))
-        ck_abort_msg("%d blocks leaked by failure %d", load_acquire(&blocks),
-                n);
+    require((error != 0) == (load_acquire(&failing.failures) != 0));
+    failing_check_leaks(n);
     for (int i = 0; i < LEAVES; i++)
         require(record_drops(&record[i]) == (i < work.spawned));
-    return load_acquire(&failures);
+    return load_acquire(&failing.failures);
 }
 
 static void
