@@ -84,7 +84,8 @@ struct steal_wait {
     void *next;
     void *prev;
     struct steal_waker waker;
-    unsigned events;
+    unsigned short events;
+    unsigned short held;
     int status;
 };
 

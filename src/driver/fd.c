@@ -118,6 +118,15 @@ ask_system(struct steal_ready *ready, unsigned *found)
     return 0;
 }
 
+static enum steal_poll
+finish(struct steal_ready *ready, int result, unsigned found)
+{
+    steal__source_done(ready->fd, wait_of(&ready->wait));
+    ready->events = found;
+    ready->future.result = result;
+    return STEAL_READY;
+}
+
 /* Ready, or waits; `found` is what is there, or in error. */
 static enum steal_poll
 settle(struct steal_ready *ready, struct steal_context *cx)
@@ -135,9 +144,7 @@ settle(struct steal_ready *ready, struct steal_context *cx)
         answer = steal__source_wait(ready->fd, wait, cx);
     }
     ready->begun = !answer && !found;
-    ready->events = found;
-    ready->future.result = answer;
-    return ready->begun ? STEAL_PENDING : STEAL_READY;
+    return ready->begun ? STEAL_PENDING : finish(ready, answer, found);
 }
 
 static enum steal_poll
@@ -145,15 +152,15 @@ ready_poll(struct steal_future *future, struct steal_context *cx)
 {
     struct steal_ready *ready = (struct steal_ready *)future;
     struct wait *wait = wait_of(&ready->wait);
+    unsigned found;
 
     if (ready->begun) {
         if (!steal__source_has_ended(ready->fd, wait, cx))
             return STEAL_PENDING;
         ready->begun = false;
-        future->result = wait->status;
-        ready->events = steal__source_bits(ready->fd) & wait->events;
-        if (future->result || ready->events)
-            return STEAL_READY;
+        found = steal__source_bits(ready->fd) & wait->events;
+        if (wait->status || found)
+            return finish(ready, wait->status, found);
     }
     return settle(ready, cx);
 }
@@ -163,8 +170,7 @@ ready_drop(struct steal_future *future)
 {
     struct steal_ready *ready = (struct steal_ready *)future;
 
-    if (ready->begun)
-        steal__source_give_up(ready->fd, wait_of(&ready->wait));
+    steal__source_give_up(ready->fd, wait_of(&ready->wait));
 }
 
 static const struct steal_future_ops ready_ops = { .name = "fd",

@@ -72,7 +72,7 @@ steal__source_free(struct list *link)
 
 /* The last reference is gone. */
 static void
-let_go(struct steal_fd *source)
+dispose(struct steal_fd *source)
 {
     if (source->watched)
         steal__driver_bury(driver_of(source), &source->link);
@@ -89,7 +89,7 @@ put_ref(struct steal_fd *source)
     last = --source->refs == 0;
     lock_give(&source->waiters.lock);
     if (last)
-        let_go(source);
+        dispose(source);
 }
 
 /*
@@ -188,7 +188,8 @@ steal__source_wait(struct steal_fd *source, struct wait *wait,
     lock_take(&source->waiters.lock);
     answer = ask(source, wait->events);
     if (!answer) {
-        source->refs++;
+        source->refs += !wait->held;
+        wait->held = true;
         waitq_enter_locked(&source->waiters, wait);
         source->interest |= wait->events;
         tells = source->interest != source->watched && !source->telling;
@@ -208,29 +209,23 @@ bool
 steal__source_has_ended(struct steal_fd *source, struct wait *wait,
         const struct steal_context *cx)
 {
-    struct steal_waker spare;
-    bool waits;
-    bool last = false;
+    return !steal__waitq_still_waits(&source->waiters, wait, cx);
+}
 
-    waiter_set(&spare, cx);
-    lock_take(&source->waiters.lock);
-    waits = wait->links.next != NULL;
-    if (!waits)
-        last = --source->refs == 0;
-    else if (!waiter_matches(&wait->waker, cx))
-        waiter_swap(&wait->waker, &spare);
-    lock_give(&source->waiters.lock);
-    waiter_clear(&spare);
-    if (unlikely(last))
-        let_go(source);
-    return !waits;
+void
+steal__source_let_go(struct steal_fd *source, struct wait *wait)
+{
+    wait->held = false;
+    put_ref(source);
 }
 
 void
 steal__source_give_up(struct steal_fd *source, struct wait *wait)
 {
+    if (!wait->held)
+        return;
     steal__waitq_leave(&source->waiters, wait);
-    put_ref(source);
+    steal__source_let_go(source, wait);
 }
 
 void

@@ -7,10 +7,11 @@
  * driver watches (set.h), where it stays: further waits and wake-ups cost no
  * system call.
  *
- * References: one of all owners, one of the open descriptor, and one of each wait
- * until it has ended.  So a wait that was ended by a close may still look at the
- * source.  A source that was watched is freed between two turns of the driver,
- * since a turn may have its address among the events that it goes through.
+ * References: one of all owners, one of the open descriptor, and one of each
+ * operation that has waited, until it is done: whoever closes the source while an
+ * operation waits may do so, too, while that is about to try again.  A source that
+ * was watched is freed between two turns of the driver, since a turn may have its
+ * address among the events that it goes through.
  *
  * Threads: raise() and free() are for the holder of the driver's seat, the rest for
  *          anyone with a reference.
@@ -92,7 +93,8 @@ steal__source_is_worth_trying(struct steal_fd *source, unsigned events)
 }
 
 /* Begins to wait for what `wait` says: 0; or 1 if there is no need to, or a
- * negative errno code: then nothing has begun. */
+ * negative errno code: then nothing has begun.  From then to steal__source_done()
+ * the wait has a reference. */
 int steal__source_wait(struct steal_fd *source, struct wait *wait,
         const struct steal_context *cx);
 
@@ -100,7 +102,17 @@ int steal__source_wait(struct steal_fd *source, struct wait *wait,
 bool steal__source_has_ended(struct steal_fd *source, struct wait *wait,
         const struct steal_context *cx);
 
-/* Gives a wait up that has begun. */
+/* The operation is over, which does not wait (any more). */
+void steal__source_let_go(struct steal_fd *source, struct wait *wait);
+
+static inline void
+steal__source_done(struct steal_fd *source, struct wait *wait)
+{
+    if (wait->held)
+        steal__source_let_go(source, wait);
+}
+
+/* The operation is given up; perhaps it waits. */
 void steal__source_give_up(struct steal_fd *source, struct wait *wait);
 
 /* The system reports these bits of ready.h. */

@@ -183,6 +183,7 @@ try(struct steal_io *io)
 static enum steal_poll
 finish(struct steal_io *io, int error)
 {
+    steal__source_done(io->fd, wait_of(&io->wait));
     if (error)
         io->future.result = error;
     else if (!io->future.result)
@@ -236,8 +237,7 @@ io_drop(struct steal_future *future)
 {
     struct steal_io *io = (struct steal_io *)future;
 
-    if (io->waits)
-        steal__source_give_up(io->fd, wait_of(&io->wait));
+    steal__source_give_up(io->fd, wait_of(&io->wait));
 }
 
 static const struct steal_future_ops io_ops = { .name = "io",

@@ -32,8 +32,9 @@ struct waitq {
 struct wait {
     struct list links; /* links.next is NULL while it is in no queue */
     struct steal_waker waker;
-    unsigned events; /* what it waits for: bits of the queue's owner */
-    int status;      /* set by who ends the wait */
+    unsigned short events; /* what it waits for: bits of the queue's owner */
+    unsigned short held;   /* a reference to what the queue belongs to */
+    int status;            /* set by who ends the wait */
 };
 
 _Static_assert(sizeof(struct wait) == sizeof(struct steal_wait),
@@ -58,7 +59,8 @@ wait_init(struct wait *wait, unsigned events)
 {
     wait->links.next = NULL;
     wait->waker = (struct steal_waker)STEAL_WAKER_INIT;
-    wait->events = events;
+    wait->events = (unsigned short)events;
+    wait->held = 0;
     wait->status = 0;
 }
 

@@ -52,6 +52,20 @@ close_and_wait(unsigned self)
     }
 }
 
+/* It is woken, and about to try again. */
+static void
+close_and_wake(unsigned self)
+{
+    if (self == 0) {
+        op_run(0);
+    } else {
+        files_make_ready(number, STEAL_READABLE);
+        toy_look();
+        steal_fd_close(source);
+        toy_look(); /* frees it */
+    }
+}
+
 /* Inside a system call. */
 static void
 operate(void)
@@ -249,6 +263,13 @@ set_up_late_forgetting(void)
     loop_forgets_late = true;
 }
 
+static void
+set_up_careless(void)
+{
+    set_up_begun();
+    operation[0].careless = true;
+}
+
 /* What steal__driver_bury() is there to put off. */
 static void
 close_and_free_at_once(unsigned self)
@@ -303,6 +324,9 @@ static const struct explore_case cases[] = {
     { .name = "close_and_wait",
             END(2, close_and_wait, set_up_begun),
             .preemptions = 5 },
+    { .name = "close_and_wake",
+            END(2, close_and_wake, set_up_begun),
+            .preemptions = 4 },
     { .name = "close_and_operate",
             END(2, close_and_operate, op_set_up_shared) },
     { .name = "release_and_operate",
@@ -335,6 +359,10 @@ static const struct explore_case cases[] = {
             END(2, close_and_read, op_set_up_shared),
             .fault = { EXPLORE_BLIND_LOAD, "ask", NULL, NULL },
             .preemptions = 2 },
+    { .name = "careless",
+            END(2, close_and_wake, set_up_careless),
+            .preemptions = 4,
+            .must_fail = true },
     { .name = "forget_late",
             END(2, close_in_turn, set_up_late_forgetting),
             .must_fail = true },

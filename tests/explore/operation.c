@@ -58,7 +58,7 @@ static void
 set_events(unsigned i, unsigned events)
 {
     operation[i].events = events;
-    operation[i].wait->events = events;
+    operation[i].wait->events = (unsigned short)events;
 }
 
 void
@@ -119,6 +119,14 @@ attempt(const struct operation *op)
 }
 
 static bool
+finish(struct operation *op, int result)
+{
+    steal__source_done(source, op->wait);
+    op->result = result;
+    return true;
+}
+
+static bool
 go_on(struct operation *op, struct steal_context *cx)
 {
     int answer;
@@ -134,8 +142,7 @@ go_on(struct operation *op, struct steal_context *cx)
         if (op->begun)
             return false;
     } while (answer > 0);
-    op->result = answer;
-    return true;
+    return finish(op, answer);
 }
 
 bool
@@ -147,9 +154,10 @@ op_poll(void *arg, struct steal_context *cx)
         if (!steal__source_has_ended(source, op->wait, cx))
             return false;
         op->begun = false;
-        op->result = op->wait->status;
-        if (op->result)
-            return true;
+        if (op->wait->status)
+            return finish(op, op->wait->status);
+        if (op->careless)
+            steal__source_done(source, op->wait);
     }
     return go_on(op, cx);
 }

@@ -17,6 +17,7 @@ struct operation {
     unsigned events;
     bool takes; /* what it waits for */
     bool begun;
+    bool careless; /* lets go of the source as soon as its wait has ended */
     int result;
 };
 
