@@ -25,7 +25,7 @@
  *     file.h       files and directories
  *     process.h    children: start, feed, wait, kill
  *     signal.h     signals as a stream of events
- *     watch.h      be told when files change
+ *     file_watch.h be told when files change
  *     tty.h        terminals
  *     combine.h    wait for all of several futures, or for the first
  *     group.h      tasks that end together
@@ -53,6 +53,6 @@
 #include <steal/time.h>
 #include <steal/tty.h>
 #include <steal/waker.h>
-#include <steal/watch.h>
+#include <steal/file_watch.h>
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * watch.c
+ * file_watch.c
  *
  * Events wait in a buffer, one after the other: a byte of what has happened and
  * the name with its NUL.  One that is the same as the last is not added; what
@@ -8,7 +8,7 @@
  *
  * Orderings: the buffer is guarded by the lock.
  */
-#include <steal/watch.h>
+#include <steal/file_watch.h>
 
 #include <errno.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 _Static_assert(STEAL_CHANGED == UV_CHANGE && STEAL_RENAMED == UV_RENAME,
         "events are those of libuv");
 
-struct steal_watch {
+struct steal_file_watch {
     struct handle handle;
     unsigned events;
     bool missed;
@@ -36,15 +36,15 @@ struct opening {
     const char *path;
 };
 
-static struct steal_watch *
+static struct steal_file_watch *
 watch_of(struct handle *handle)
 {
-    return container_of(handle, struct steal_watch, handle);
+    return container_of(handle, struct steal_file_watch, handle);
 }
 
 /* Moves the events to the front. */
 static void
-compact(struct steal_watch *watch)
+compact(struct steal_file_watch *watch)
 {
     memmove(watch->buffer, watch->buffer + watch->first,
             watch->end - watch->first);
@@ -54,7 +54,8 @@ compact(struct steal_watch *watch)
 }
 
 static bool
-is_like_last(const struct steal_watch *watch, unsigned events, const char *name)
+is_like_last(const struct steal_file_watch *watch, unsigned events,
+        const char *name)
 {
     const char *last = watch->buffer + watch->last;
 
@@ -64,7 +65,7 @@ is_like_last(const struct steal_watch *watch, unsigned events, const char *name)
 
 /* `size` is that of the name with its NUL. */
 static void
-add_locked(struct steal_watch *watch, unsigned events, const char *name,
+add_locked(struct steal_file_watch *watch, unsigned events, const char *name,
         size_t size)
 {
     if (watch->missed || is_like_last(watch, events, name))
@@ -84,8 +85,8 @@ add_locked(struct steal_watch *watch, unsigned events, const char *name,
 static bool
 take_event(struct handle *handle, struct steal_future *future)
 {
-    struct steal_watch_next *next = (struct steal_watch_next *)future;
-    struct steal_watch *watch = watch_of(handle);
+    struct steal_file_watch_next *next = (struct steal_file_watch_next *)future;
+    struct steal_file_watch *watch = watch_of(handle);
     const char *event = watch->buffer + watch->first;
     size_t size;
 
@@ -110,7 +111,7 @@ static void
 on_event(uv_fs_event_t *uv, const char *name, int happened, int status)
 {
     struct handle *handle = uv->data;
-    struct steal_watch *watch = watch_of(handle);
+    struct steal_file_watch *watch = watch_of(handle);
     unsigned events = (unsigned)happened & watch->events;
     size_t size = name ? strlen(name) + 1 : 1;
 
@@ -152,11 +153,11 @@ open_watch(struct handle *handle, uv_loop_t *loop, void *arg)
  */
 
 int
-steal_watch_new(struct steal_watch **result, struct steal_runtime *runtime,
-        const char *path, unsigned events)
+steal_file_watch_new(struct steal_file_watch **result,
+        struct steal_runtime *runtime, const char *path, unsigned events)
 {
     struct opening opening = { path };
-    struct steal_watch *watch;
+    struct steal_file_watch *watch;
     int error;
 
     if (!events || events & ~(STEAL_CHANGED | STEAL_RENAMED))
@@ -177,7 +178,7 @@ steal_watch_new(struct steal_watch **result, struct steal_runtime *runtime,
 }
 
 void
-steal_watch_free(struct steal_watch *watch)
+steal_file_watch_free(struct steal_file_watch *watch)
 {
     steal__handle_free(&watch->handle, steal__handle_close);
 }
@@ -185,7 +186,7 @@ steal_watch_free(struct steal_watch *watch)
 static enum steal_poll
 next_poll(struct steal_future *future, struct steal_context *cx)
 {
-    struct steal_watch_next *next = (struct steal_watch_next *)future;
+    struct steal_file_watch_next *next = (struct steal_file_watch_next *)future;
 
     return steal__handle_poll(&next->watch->handle, &next->wait, future, cx,
             take_event);
@@ -194,17 +195,18 @@ next_poll(struct steal_future *future, struct steal_context *cx)
 static void
 next_drop(struct steal_future *future)
 {
-    struct steal_watch_next *next = (struct steal_watch_next *)future;
+    struct steal_file_watch_next *next = (struct steal_file_watch_next *)future;
 
     steal__handle_leave(&next->watch->handle, &next->wait);
 }
 
-static const struct steal_future_ops next_ops = { .name = "watch",
+static const struct steal_future_ops next_ops = { .name = "file_watch",
     .poll = next_poll,
     .drop = next_drop };
 
 struct steal_future *
-steal_watch_next(struct steal_watch_next *next, struct steal_watch *watch)
+steal_file_watch_next(struct steal_file_watch_next *next,
+        struct steal_file_watch *watch)
 {
     steal_future_init(&next->future, &next_ops);
     next->events = 0;

@@ -1,7 +1,7 @@
 /*
- * tests/watch.c - being told when files change.
+ * tests/file_watch.c - being told when files change.
  */
-#include <steal/watch.h>
+#include <steal/file_watch.h>
 
 #include "kit.h"
 
@@ -17,7 +17,7 @@ static void
 reset(void)
 {
     runtime = runtime_start(2);
-    strcpy(folder, "/tmp/steal-watch-XXXXXX");
+    strcpy(folder, "/tmp/steal-file-watch-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
@@ -50,29 +50,30 @@ write_file(const char *name, const char *text)
     ck_assert_int_eq(close(file), 0);
 }
 
-static struct steal_watch *
+static struct steal_file_watch *
 watch_folder(unsigned events)
 {
-    struct steal_watch *watch;
+    struct steal_file_watch *watch;
 
-    ck_assert_int_eq(steal_watch_new(&watch, runtime, folder, events), 0);
+    ck_assert_int_eq(steal_file_watch_new(&watch, runtime, folder, events), 0);
     return watch;
 }
 
-static struct steal_watch_next
-await_event(struct steal_watch *watch)
+static struct steal_file_watch_next
+await_event(struct steal_file_watch *watch)
 {
-    struct steal_watch_next next;
+    struct steal_file_watch_next next;
 
-    ck_assert_int_eq(steal_block_on(runtime, steal_watch_next(&next, watch)),
+    ck_assert_int_eq(steal_block_on(runtime,
+                             steal_file_watch_next(&next, watch)),
             0);
     return next;
 }
 
 static void
-expect_event(struct steal_watch *watch, unsigned events, const char *name)
+expect_event(struct steal_file_watch *watch, unsigned events, const char *name)
 {
-    struct steal_watch_next next = await_event(watch);
+    struct steal_file_watch_next next = await_event(watch);
 
     ck_assert_uint_eq(next.events, events);
     ck_assert_str_eq(next.name, name);
@@ -80,7 +81,7 @@ expect_event(struct steal_watch *watch, unsigned events, const char *name)
 
 START_TEST(files_of_a_folder_appear_change_and_go)
 {
-    struct steal_watch *watch = watch_folder(BOTH);
+    struct steal_file_watch *watch = watch_folder(BOTH);
 
     write_file("file", "");
     expect_event(watch, STEAL_RENAMED, "file");
@@ -91,15 +92,15 @@ START_TEST(files_of_a_folder_appear_change_and_go)
     expect_event(watch, STEAL_RENAMED, "other");
     ck_assert_int_eq(unlink(path_of("other")), 0);
     expect_event(watch, STEAL_RENAMED, "other");
-    steal_watch_free(watch);
+    steal_file_watch_free(watch);
     finish();
 }
 END_TEST
 
 START_TEST(only_events_that_were_asked_for_are_told)
 {
-    struct steal_watch *changes = watch_folder(STEAL_CHANGED);
-    struct steal_watch *renames = watch_folder(STEAL_RENAMED);
+    struct steal_file_watch *changes = watch_folder(STEAL_CHANGED);
+    struct steal_file_watch *renames = watch_folder(STEAL_RENAMED);
 
     write_file("file", "text");
     ck_assert_int_eq(rename(path_of("file"), path_of("other")), 0);
@@ -107,8 +108,8 @@ START_TEST(only_events_that_were_asked_for_are_told)
     expect_event(changes, STEAL_CHANGED, "file");
     expect_event(changes, STEAL_CHANGED, "other");
     expect_event(renames, STEAL_RENAMED, "file");
-    steal_watch_free(changes);
-    steal_watch_free(renames);
+    steal_file_watch_free(changes);
+    steal_file_watch_free(renames);
     ck_assert_int_eq(unlink(path_of("other")), 0);
     finish();
 }
@@ -116,43 +117,44 @@ END_TEST
 
 START_TEST(watched_file_tells_of_itself)
 {
-    struct steal_watch *watch;
+    struct steal_file_watch *watch;
 
     write_file("file", "");
-    ck_assert_int_eq(steal_watch_new(&watch, runtime, path_of("file"), BOTH),
+    ck_assert_int_eq(steal_file_watch_new(&watch, runtime, path_of("file"),
+                             BOTH),
             0);
     write_file("file", "text");
     expect_event(watch, STEAL_CHANGED, "file");
     ck_assert_int_eq(unlink(path_of("file")), 0);
     for (;;) { /* the attributes change, too: the number of its names */
-        struct steal_watch_next next = await_event(watch);
+        struct steal_file_watch_next next = await_event(watch);
 
         ck_assert_str_eq(next.name, "file");
         if (next.events == STEAL_RENAMED)
             break;
     }
-    steal_watch_free(watch);
+    steal_file_watch_free(watch);
     finish();
 }
 END_TEST
 
 START_TEST(events_that_are_alike_are_one)
 {
-    struct steal_watch *watch = watch_folder(BOTH);
+    struct steal_file_watch *watch = watch_folder(BOTH);
 
     for (int i = 0; i < 1000; i++)
         write_file("file", "text");
     write_file("last", "");
     expect_event(watch, STEAL_RENAMED, "file");
     for (int i = 0; i < 1000; i++) { /* as many as were taken in between */
-        struct steal_watch_next next = await_event(watch);
+        struct steal_file_watch_next next = await_event(watch);
 
         if (strcmp(next.name, "last") == 0)
             break;
         ck_assert_uint_eq(next.events, STEAL_CHANGED);
         ck_assert_int_lt(i, 1000);
     }
-    steal_watch_free(watch);
+    steal_file_watch_free(watch);
     ck_assert_int_eq(unlink(path_of("file")), 0);
     ck_assert_int_eq(unlink(path_of("last")), 0);
     finish();
@@ -173,9 +175,9 @@ long_name(int i)
 
 START_TEST(events_without_room_are_dropped_and_that_is_told)
 {
-    struct steal_watch *watch = watch_folder(STEAL_RENAMED);
-    struct steal_watch *other = watch_folder(STEAL_RENAMED);
-    struct steal_watch_next next;
+    struct steal_file_watch *watch = watch_folder(STEAL_RENAMED);
+    struct steal_file_watch *other = watch_folder(STEAL_RENAMED);
+    struct steal_file_watch_next next;
     int told = 0;
 
     for (int i = 0; i < 100; i++)
@@ -193,24 +195,26 @@ START_TEST(events_without_room_are_dropped_and_that_is_told)
     ck_assert_int_gt(told, 4);
     for (int i = 0; i < 100; i++)
         ck_assert_int_eq(unlink(path_of(long_name(i))), 0);
-    steal_watch_free(watch);
-    steal_watch_free(other);
+    steal_file_watch_free(watch);
+    steal_file_watch_free(other);
     finish();
 }
 END_TEST
 
 START_TEST(path_that_cannot_be_watched_is_an_error)
 {
-    struct steal_watch *watch;
+    struct steal_file_watch *watch;
 
-    ck_assert_int_eq(steal_watch_new(&watch, runtime, path_of("none"), BOTH),
+    ck_assert_int_eq(steal_file_watch_new(&watch, runtime, path_of("none"),
+                             BOTH),
             -ENOENT);
-    ck_assert_int_eq(steal_watch_new(&watch, runtime, folder, 0), -EINVAL);
-    ck_assert_int_eq(steal_watch_new(&watch, runtime, folder, STEAL_MISSED),
+    ck_assert_int_eq(steal_file_watch_new(&watch, runtime, folder, 0), -EINVAL);
+    ck_assert_int_eq(steal_file_watch_new(&watch, runtime, folder,
+                             STEAL_MISSED),
             -EINVAL);
-    ck_assert_int_eq(steal_watch_new(&watch, NULL, folder, BOTH), -EINVAL);
+    ck_assert_int_eq(steal_file_watch_new(&watch, NULL, folder, BOTH), -EINVAL);
     steal_runtime_begin_stop(runtime);
-    ck_assert_int_eq(steal_watch_new(&watch, runtime, folder, BOTH),
+    ck_assert_int_eq(steal_file_watch_new(&watch, runtime, folder, BOTH),
             -ECANCELED);
     finish();
 }
@@ -219,7 +223,7 @@ END_TEST
 /* A wait in a task, which has begun when it is first polled. */
 struct waiter {
     struct steal_future future;
-    struct steal_watch_next next;
+    struct steal_file_watch_next next;
     _Atomic(int) *begun;
 };
 
@@ -245,26 +249,26 @@ static const struct steal_future_ops waiter_ops = { .name = "waiter",
     .drop = waiter_drop };
 
 static struct steal_task *
-spawn_waiter(struct steal_watch *watch, _Atomic(int) *begun)
+spawn_waiter(struct steal_file_watch *watch, _Atomic(int) *begun)
 {
     struct waiter waiter = { STEAL_FUTURE(&waiter_ops), .begun = begun };
     struct steal_task *task = NULL;
 
-    steal_watch_next(&waiter.next, watch);
+    steal_file_watch_next(&waiter.next, watch);
     require(steal_spawn(runtime, &waiter.future, sizeof waiter, &task) == 0);
     return task;
 }
 
 START_TEST(free_cancels_those_who_wait)
 {
-    struct steal_watch *watch = watch_folder(BOTH);
+    struct steal_file_watch *watch = watch_folder(BOTH);
     struct steal_task *tasks[3];
     _Atomic(int) begun = 0;
 
     for (int i = 0; i < 3; i++)
         tasks[i] = spawn_waiter(watch, &begun);
     wait_until(load_acquire(&begun) == 3);
-    steal_watch_free(watch);
+    steal_file_watch_free(watch);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(join_task(runtime, tasks[i]), -ECANCELED);
     finish();
@@ -273,7 +277,7 @@ END_TEST
 
 START_TEST(event_ends_a_wait)
 {
-    struct steal_watch *watch = watch_folder(STEAL_RENAMED);
+    struct steal_file_watch *watch = watch_folder(STEAL_RENAMED);
 
     for (int i = 0; i < scaled(200); i++) {
         _Atomic(int) begun = 0;
@@ -289,18 +293,18 @@ START_TEST(event_ends_a_wait)
         while (strcmp(await_event(watch).name, "mark") != 0)
             ;
     }
-    steal_watch_free(watch);
+    steal_file_watch_free(watch);
     finish();
 }
 END_TEST
 
 START_TEST(object_outlives_its_runtime)
 {
-    struct steal_watch *watch = watch_folder(BOTH);
+    struct steal_file_watch *watch = watch_folder(BOTH);
     struct meter meter = { 0 };
     struct steal_context cx = meter_context(&meter);
-    struct steal_watch_next next;
-    struct steal_future *future = steal_watch_next(&next, watch);
+    struct steal_file_watch_next next;
+    struct steal_future *future = steal_file_watch_next(&next, watch);
 
     ck_assert_int_eq(steal_future_poll(future, &cx), STEAL_PENDING);
     runtime_end(runtime);
@@ -308,7 +312,7 @@ START_TEST(object_outlives_its_runtime)
     ck_assert_int_eq(steal_future_poll(future, &cx), STEAL_READY);
     ck_assert_int_eq(future->result, -ECANCELED);
     steal_future_drop(future);
-    steal_watch_free(watch);
+    steal_file_watch_free(watch);
     ck_assert_int_eq(rmdir(folder), 0);
 }
 END_TEST
@@ -328,5 +332,5 @@ main(void)
         object_outlives_its_runtime,
     };
 
-    return run_suite_with("watch", reset, tests, LENGTH(tests));
+    return run_suite_with("file_watch", reset, tests, LENGTH(tests));
 }
