@@ -9,11 +9,21 @@
  * when there is nothing to do; files and other calls that block run on threads of
  * their own.
  *
+ * Futures and tasks
+ *
  *     future.h     poll, READY and PENDING, drop
  *     waker.h      the context of a poll, and its waker
  *     async.h      poll functions that read like programs
+ *     combine.h    futures made of others: all, the first, one after another
  *     task.h       spawn, join, abort, detach; task-local data
+ *     group.h      tasks that end together
  *     runtime.h    options, start, block on a future, stop
+ *
+ * What tasks wait for, and talk through
+ *
+ *
+ * Time and the outside world
+ *
  *     time.h       the clock, sleep, timeout, ticks, queues of deadlines
  *     fd.h         descriptors that tasks can wait for
  *     io.h         read and write them
@@ -23,12 +33,10 @@
  *     copy.h       from one stream to another, and both ways
  *     blocking.h   calls that block, on threads of their own
  *     file.h       files and directories
+ *     file_watch.h be told when files change
  *     process.h    children: start, feed, wait, kill
  *     signal.h     signals as a stream of events
- *     file_watch.h be told when files change
  *     tty.h        terminals
- *     combine.h    wait for all of several futures, or for the first
- *     group.h      tasks that end together
  */
 #ifndef STEAL_H
 #define STEAL_H
@@ -40,6 +48,7 @@
 #include <steal/copy.h>
 #include <steal/fd.h>
 #include <steal/file.h>
+#include <steal/file_watch.h>
 #include <steal/future.h>
 #include <steal/group.h>
 #include <steal/io.h>
@@ -53,6 +62,5 @@
 #include <steal/time.h>
 #include <steal/tty.h>
 #include <steal/waker.h>
-#include <steal/file_watch.h>
 
 #endif

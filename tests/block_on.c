@@ -82,12 +82,29 @@ START_TEST(inside_a_worker_of_any_runtime_it_is_refused)
 }
 END_TEST
 
-START_TEST(without_a_runtime_it_is_refused)
+START_TEST(without_a_runtime_the_caller_polls)
 {
-    struct probe probe = probe_make(&record[0], 0, 0);
+    struct probe probe = probe_make(&record[0], 2, 7);
 
-    ck_assert_int_eq(steal_block_on(NULL, &probe.future), -EINVAL);
-    ck_assert_int_eq(record_polls(&record[0]), 0);
+    ck_assert_int_eq(steal_block_on(NULL, &probe.future), 7);
+    ck_assert_int_eq(record_polls(&record[0]), 3);
+    ck_assert_int_eq(record_drops(&record[0]), 1);
+}
+END_TEST
+
+START_TEST(without_a_runtime_the_caller_sleeps_until_it_is_woken)
+{
+    struct steal_runtime *runtime = runtime_start(1);
+
+    for (int i = 0; i < scaled(200); i++) {
+        struct probe probe = probe_make(&record[0], i % 5, i);
+        struct steal_join join;
+        struct steal_task *task;
+
+        require(steal_spawn(runtime, &probe.future, sizeof probe, &task) == 0);
+        require(steal_block_on(NULL, steal_join(&join, task)) == i);
+    }
+    runtime_end(runtime);
 }
 END_TEST
 
@@ -294,7 +311,8 @@ main(void)
         result_is_that_of_the_future,
         future_stays_the_callers,
         inside_a_worker_of_any_runtime_it_is_refused,
-        without_a_runtime_it_is_refused,
+        without_a_runtime_the_caller_polls,
+        without_a_runtime_the_caller_sleeps_until_it_is_woken,
         stopped_runtime_refuses_and_leaves_the_future,
         begin_stop_cancels_who_waits,
         many_threads_wait_at_once,

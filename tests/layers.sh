@@ -60,6 +60,7 @@ allowed() {
     src/net/*)
         echo '^src/(base|driver|net)/|^src/task/(waitq|budget)[.]h$|^<uv[.]h>$'
         ;;
+    src/sync/*) echo '^src/(base|sync)/|^src/task/(waitq|budget)[.]h$' ;;
     src/future/*) echo '^src/(base|task|driver|future)/' ;;
     *) echo '^$' ;;
     esac

@@ -69,7 +69,8 @@ steal_async_awaited(struct steal_async *async)
     struct steal_future *child = async->awaiting;
 
     async->awaiting = NULL;
-    steal_future_drop(child);
+    if (child->pin != STEAL_PIN_DROPPED) /* it may have done so itself */
+        steal_future_drop(child);
 }
 
 #define STEAL_JOIN_TOKENS_(a, b) a##b

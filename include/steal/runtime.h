@@ -101,10 +101,13 @@ STEAL_API size_t steal_runtime_stuck(struct steal_runtime *runtime,
  * Runs `future` as a task and blocks the caller until it is finished; returns
  * its result.  The future stays the caller's, and is dropped.
  *
+ * With `runtime` NULL the caller polls the future itself and sleeps in between:
+ * that is how a thread which has nothing to do with a runtime waits for a
+ * mutex, a channel, a task.  Timers and descriptors want a runtime.
+ *
  * -ECANCELED: the runtime stopped before, or the task was aborted.
  * -ENOMEM:    nothing happened.
  * -EDEADLK:   called by a worker, of whichever runtime: await instead.
- * -EINVAL:    `runtime` is NULL.
  */
 STEAL_API int steal_block_on(struct steal_runtime *runtime,
         struct steal_future *future);

@@ -139,11 +139,7 @@ struct steal_deadline {
 struct steal_deadlines {
     /* private */
     struct steal_deadline *root;
-    struct {
-        uint32_t lock;
-        void *next;
-        void *prev;
-    } waiting;
+    struct steal_waitq waiting;
 };
 
 /* There is nothing to undo: a queue ends when nobody uses it any more. */

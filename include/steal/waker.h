@@ -89,6 +89,20 @@ struct steal_wait {
     int status;
 };
 
+/* private: a place that may be left without a look at the queue. */
+struct steal_place {
+    struct steal_wait wait;
+    void *task;
+    bool waits;
+};
+
+/* private: such a queue; empty if it is zero. */
+struct steal_waitq {
+    uint32_t lock;
+    void *next;
+    void *prev;
+};
+
 STEAL_END_DECLS
 
 #endif

@@ -10,6 +10,7 @@
 
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
 #define COLD          __attribute__((cold, noinline))
+#define NOINLINE      __attribute__((noinline))
 #define likely(x)     __builtin_expect(!!(x), 1)
 #define unlikely(x)   __builtin_expect(!!(x), 0)
 

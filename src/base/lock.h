@@ -50,4 +50,15 @@ lock_give(struct lock *lock)
     store_release(&lock->word, 0); /* O1 */
 }
 
+/* Returns when the lock is free, or was since the call: the caller then sees the
+ * section that it has found taken. */
+static inline void
+lock_settle(struct lock *lock)
+{
+    if (unlikely(load_acquire(&lock->word))) { /* O1 */
+        lock_take(lock);
+        lock_give(lock);
+    }
+}
+
 #endif

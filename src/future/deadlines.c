@@ -25,16 +25,6 @@
 /* What all wait for: the first deadline has changed. */
 #define EARLIER 1u
 
-_Static_assert(sizeof(struct waitq) ==
-                       sizeof(((struct steal_deadlines *)0)->waiting),
-        "struct steal_deadlines has room for a waitq");
-
-static struct waitq *
-waitq_of(struct steal_deadlines *deadlines)
-{
-    return (struct waitq *)(void *)&deadlines->waiting;
-}
-
 /*
  * The heap
  */
@@ -124,15 +114,15 @@ void
 steal_deadlines_init(struct steal_deadlines *deadlines)
 {
     deadlines->root = NULL;
-    waitq_init(waitq_of(deadlines));
+    waitq_init(waitq_of(&deadlines->waiting));
 }
 
 /* Gives the lock back, and wakes who sleeps for too long by now. */
 static void
 give_lock(struct steal_deadlines *deadlines, bool earlier)
 {
-    struct waitq *queue = waitq_of(deadlines);
-    bool wake = earlier && !list_is_empty(&queue->waiting);
+    struct waitq *queue = waitq_of(&deadlines->waiting);
+    bool wake = earlier && waitq_first_locked(queue);
     struct wakeups wakeups;
 
     lock_give(&queue->lock);
@@ -149,7 +139,7 @@ steal_deadlines_insert(struct steal_deadlines *deadlines,
 {
     bool earlier;
 
-    lock_take(&waitq_of(deadlines)->lock);
+    lock_take(&waitq_of(&deadlines->waiting)->lock);
     if (deadline->rank)
         remove_locked(deadlines, deadline);
     earlier = insert_locked(deadlines, deadline, time);
@@ -163,7 +153,7 @@ steal_deadlines_reschedule(struct steal_deadlines *deadlines,
     bool earlier = false;
     bool found;
 
-    lock_take(&waitq_of(deadlines)->lock);
+    lock_take(&waitq_of(&deadlines->waiting)->lock);
     found = deadline->rank != 0;
     if (found) {
         remove_locked(deadlines, deadline);
@@ -179,7 +169,7 @@ steal_deadlines_remove(struct steal_deadlines *deadlines,
 {
     bool found;
 
-    lock_take(&waitq_of(deadlines)->lock);
+    lock_take(&waitq_of(&deadlines->waiting)->lock);
     found = deadline->rank != 0;
     if (found)
         remove_locked(deadlines, deadline);
@@ -197,7 +187,7 @@ take_or_wait(struct steal_deadlines_next *next, struct steal_context *cx,
         uint64_t *until)
 {
     struct steal_deadlines *deadlines = next->deadlines;
-    struct waitq *queue = waitq_of(deadlines);
+    struct waitq *queue = waitq_of(&deadlines->waiting);
     struct wait *wait = wait_of(&next->wait);
     uint64_t now = steal_now();
     struct steal_deadline *first;
@@ -223,7 +213,8 @@ static void
 stop_waiting(struct steal_deadlines_next *next)
 {
     if (next->waits)
-        steal__waitq_leave(waitq_of(next->deadlines), wait_of(&next->wait));
+        steal__waitq_leave(waitq_of(&next->deadlines->waiting),
+                wait_of(&next->wait));
     next->waits = false;
     steal_future_drop(&next->sleep.future);
 }
@@ -234,7 +225,7 @@ static bool
 waits_on(struct steal_deadlines_next *next, struct steal_context *cx)
 {
     return next->waits &&
-           steal__waitq_still_waits(waitq_of(next->deadlines),
+           steal__waitq_still_waits(waitq_of(&next->deadlines->waiting),
                    wait_of(&next->wait), cx) &&
            steal_future_poll(&next->sleep.future, cx) == STEAL_PENDING;
 }

@@ -18,6 +18,7 @@
 # include <sys/sendfile.h>
 #endif
 
+#include "../base/finish.h"
 #include "../base/system.h"
 #include "../driver/source.h"
 #include "../task/budget.h"
@@ -185,10 +186,10 @@ finish(struct steal_io *io, int error)
 {
     steal__source_done(io->fd, wait_of(&io->wait));
     if (error)
-        io->future.result = error;
-    else if (!io->future.result)
-        io->future.result = (int)at_most(io->done);
-    return STEAL_READY;
+        return future_finish(&io->future, error);
+    if (io->future.result)
+        return future_finish(&io->future, io->future.result);
+    return future_finish(&io->future, (int)at_most(io->done));
 }
 
 static enum steal_poll

@@ -22,6 +22,7 @@
 
 #include "../base/futex.h"
 #include "../base/thread.h"
+#include "../task/here.h"
 #include "../task/task.h"
 #include "runtime.h"
 
@@ -209,7 +210,7 @@ steal_block_on(struct steal_runtime *runtime, struct steal_future *future)
     if (steal__worker)
         return -EDEADLK;
     if (!runtime)
-        return -EINVAL;
+        return steal__run_here(future);
     on_caller = runtime->options.flags & STEAL_ON_CALLER;
     future_adopt(future);
     error = steal_spawn(runtime, &root.future, sizeof root, NULL);

@@ -45,7 +45,7 @@ waiter_clear(struct steal_waker *slot)
 {
     if (waiter_is_borrowed(slot))
         *slot = (struct steal_waker)STEAL_WAKER_INIT;
-    else
+    else if (unlikely(slot->vtable != NULL))
         steal_waker_drop(slot);
 }
 
@@ -58,12 +58,53 @@ waiter_swap(struct steal_waker *a, struct steal_waker *b)
     *b = old;
 }
 
+/* The one that was woken under a lock, and is to be queued when it is given back:
+ * a task, or the waker of a foreign executor, or neither. */
+struct wakeup {
+    struct steal_task *task;
+    struct steal_waker foreign;
+};
+
+#define WAKEUP_INIT \
+ {                  \
+  NULL,             \
+  {                 \
+   NULL, NULL       \
+  }                 \
+ }
+
+/* Wakes what waits in the slot, which becomes empty (T2, as below). */
+static inline void
+wakeup_take(struct wakeup *w, struct steal_waker *slot)
+{
+    struct steal_task *task = slot->data;
+
+    w->foreign.vtable = NULL;
+    w->task = NULL;
+    if (unlikely(!waiter_is_borrowed(slot)))
+        w->foreign = *slot;
+    else if (steal__word_wake(&task->word) == WAKE_ENQUEUE)
+        w->task = task;
+    *slot = (struct steal_waker)STEAL_WAKER_INIT;
+}
+
+static inline void
+wakeup_send(struct wakeup *w)
+{
+    if (likely(w->task != NULL))
+        steal__schedule(w->task);
+    else if (unlikely(w->foreign.vtable != NULL))
+        steal_waker_wake(&w->foreign);
+}
+
 /*
  * What was woken under a lock, and is to be queued when it is given back.  The
  * tasks in the chain are of one runtime, that of the first; those of others, and
  * the wakers of foreign executors, are few.
  */
-#define WAKEUPS_FEW 8
+#ifndef WAKEUPS_FEW
+# define WAKEUPS_FEW 8
+#endif
 
 struct wakeups {
     struct chain tasks;

@@ -39,7 +39,7 @@ wake_some(struct waitq *queue, unsigned events, int status, unsigned *matched,
 {
     struct list *node = queue->waiting.next;
 
-    while (node != &queue->waiting) {
+    while (node && node != &queue->waiting) {
         struct wait *wait = container_of(node, struct wait, links);
 
         node = node->next;

@@ -24,9 +24,12 @@
 #include "../base/lock.h"
 #include "waiter.h"
 
+/* The events of those who wait for the same. */
+#define WAITQ_ANY 1u
+
 struct waitq {
     struct lock lock;
-    struct list waiting;
+    struct list waiting; /* zero until the first has waited */
 };
 
 struct wait {
@@ -39,6 +42,8 @@ struct wait {
 
 _Static_assert(sizeof(struct wait) == sizeof(struct steal_wait),
         "struct steal_wait is a struct wait");
+_Static_assert(sizeof(struct waitq) == sizeof(struct steal_waitq),
+        "struct steal_waitq is a struct waitq");
 
 static inline struct wait *
 wait_of(struct steal_wait *wait)
@@ -46,11 +51,28 @@ wait_of(struct steal_wait *wait)
     return (struct wait *)(void *)wait;
 }
 
+static inline struct waitq *
+waitq_of(struct steal_waitq *queue)
+{
+    return (struct waitq *)(void *)queue;
+}
+
 static inline void
 waitq_init(struct waitq *queue)
 {
     lock_init(&queue->lock);
-    list_init(&queue->waiting);
+    queue->waiting = (struct list){ NULL, NULL };
+}
+
+/* The first of those who wait, or NULL.  Under the lock. */
+static inline struct wait *
+waitq_first_locked(const struct waitq *queue)
+{
+    struct list *first = queue->waiting.next;
+
+    if (!first || first == &queue->waiting)
+        return NULL;
+    return container_of(first, struct wait, links);
 }
 
 /* A place that is in no queue. */
@@ -80,6 +102,8 @@ waitq_forget(struct wait *wait)
 static inline void
 waitq_enter_locked(struct waitq *queue, struct wait *wait)
 {
+    if (unlikely(!queue->waiting.next))
+        list_init(&queue->waiting);
     list_append(&queue->waiting, &wait->links);
 }
 
@@ -106,6 +130,15 @@ waitq_end_locked(struct wait *wait, int status, struct wakeups *wakeups)
     wakeups_add(wakeups, &wait->waker);
 }
 
+/* The same for just one. */
+static inline void
+waitq_end_one_locked(struct wait *wait, int status, struct wakeup *wakeup)
+{
+    wait_unlink(wait);
+    wait->status = status;
+    wakeup_take(wakeup, &wait->waker);
+}
+
 /* Ends the wait of all who wait for some of `events`.  Returns which of these
  * were waited for. */
 unsigned steal__waitq_wake(struct waitq *queue, unsigned events, int status,
@@ -113,5 +146,13 @@ unsigned steal__waitq_wake(struct waitq *queue, unsigned events, int status,
 
 /* Queues what was woken: to be called without the lock, by any thread. */
 void steal__wakeups_schedule(struct wakeups *wakeups);
+
+/* The same where often nothing was. */
+static inline void
+wakeups_schedule(struct wakeups *wakeups)
+{
+    if (wakeups->tasks.n || wakeups->nforeign || wakeups->nothers)
+        steal__wakeups_schedule(wakeups);
+}
 
 #endif
