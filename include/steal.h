@@ -17,6 +17,7 @@
  *     combine.h    futures made of others: all, the first, one after another
  *     task.h       spawn, join, abort, detach; task-local data
  *     group.h      tasks that end together
+ *     stream.h     items one after the other, and work for each of them
  *     runtime.h    options, start, block on a future, stop
  *
  * What tasks wait for, and talk through
@@ -58,6 +59,7 @@
 #include <steal/resolve.h>
 #include <steal/runtime.h>
 #include <steal/signal.h>
+#include <steal/stream.h>
 #include <steal/task.h>
 #include <steal/time.h>
 #include <steal/tty.h>
