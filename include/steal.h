@@ -22,6 +22,9 @@
  *
  * What tasks wait for, and talk through
  *
+ *     mutex.h      one at a time
+ *     rwlock.h     many readers, or one writer
+ *     semaphore.h  permits
  *
  * Time and the outside world
  *
@@ -53,11 +56,14 @@
 #include <steal/future.h>
 #include <steal/group.h>
 #include <steal/io.h>
+#include <steal/mutex.h>
 #include <steal/net.h>
 #include <steal/process.h>
 #include <steal/reader.h>
 #include <steal/resolve.h>
 #include <steal/runtime.h>
+#include <steal/rwlock.h>
+#include <steal/semaphore.h>
 #include <steal/signal.h>
 #include <steal/stream.h>
 #include <steal/task.h>
