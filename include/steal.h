@@ -22,6 +22,8 @@
  *
  * What tasks wait for, and talk through
  *
+ *     channel.h    a queue of messages, bounded or not
+ *     oneshot.h    one value, once
  *     mutex.h      one at a time
  *     rwlock.h     many readers, or one writer
  *     semaphore.h  permits
@@ -48,6 +50,7 @@
 #include <steal/async.h>
 #include <steal/base.h>
 #include <steal/blocking.h>
+#include <steal/channel.h>
 #include <steal/combine.h>
 #include <steal/copy.h>
 #include <steal/fd.h>
@@ -58,6 +61,7 @@
 #include <steal/io.h>
 #include <steal/mutex.h>
 #include <steal/net.h>
+#include <steal/oneshot.h>
 #include <steal/process.h>
 #include <steal/reader.h>
 #include <steal/resolve.h>
