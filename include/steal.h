@@ -27,6 +27,11 @@
  *     mutex.h      one at a time
  *     rwlock.h     many readers, or one writer
  *     semaphore.h  permits
+ *     notify.h     tell one task, or all, that something has changed
+ *     event.h      wait until something has happened; latches
+ *     barrier.h    tasks that wait for one another
+ *     once.h       initialise once, whoever comes first
+ *     cancel.h     ask tasks to give up, with all that they have begun
  *
  * Time and the outside world
  *
@@ -48,11 +53,14 @@
 #define STEAL_H
 
 #include <steal/async.h>
+#include <steal/barrier.h>
 #include <steal/base.h>
 #include <steal/blocking.h>
+#include <steal/cancel.h>
 #include <steal/channel.h>
 #include <steal/combine.h>
 #include <steal/copy.h>
+#include <steal/event.h>
 #include <steal/fd.h>
 #include <steal/file.h>
 #include <steal/file_watch.h>
@@ -61,6 +69,8 @@
 #include <steal/io.h>
 #include <steal/mutex.h>
 #include <steal/net.h>
+#include <steal/notify.h>
+#include <steal/once.h>
 #include <steal/oneshot.h>
 #include <steal/process.h>
 #include <steal/reader.h>
