@@ -24,6 +24,8 @@
  *
  *     channel.h    a queue of messages, bounded or not
  *     oneshot.h    one value, once
+ *     broadcast.h  every receiver gets every message
+ *     watch.h      one value that changes
  *     mutex.h      one at a time
  *     rwlock.h     many readers, or one writer
  *     semaphore.h  permits
@@ -56,6 +58,7 @@
 #include <steal/barrier.h>
 #include <steal/base.h>
 #include <steal/blocking.h>
+#include <steal/broadcast.h>
 #include <steal/cancel.h>
 #include <steal/channel.h>
 #include <steal/combine.h>
@@ -84,5 +87,6 @@
 #include <steal/time.h>
 #include <steal/tty.h>
 #include <steal/waker.h>
+#include <steal/watch.h>
 
 #endif
