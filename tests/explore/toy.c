@@ -154,7 +154,9 @@ toy_run(unsigned index, toy_poll_fn *poll, void *arg)
         explore_assert(steal__word_claim(word) == CLAIM_POLL);
         if (poll(arg, &cx))
             return; /* BUSY for ever: no wake-up queues it */
-        if (steal__word_park(word) != PARK_REQUEUE)
+        if (cx.woken)
+            cx.woken = 0;
+        else if (steal__word_park(word) != PARK_REQUEUE)
             wait_in_queue(index);
     }
 }
@@ -187,15 +189,71 @@ foreign_clone(void *data)
     return (struct steal_waker){ &foreign, data };
 }
 
-void
-toy_run_foreign(unsigned index, toy_poll_fn *poll, void *arg)
+static struct steal_context
+foreign_context(unsigned index)
 {
     struct steal_waker waker = foreign_clone(&queued[index]);
     struct steal_context cx;
 
     steal_context_init(&cx, &waker);
+    return cx;
+}
+
+void
+toy_run_foreign(unsigned index, toy_poll_fn *poll, void *arg)
+{
+    struct steal_context cx = foreign_context(index);
+
     while (!poll(arg, &cx))
         wait_in_queue(index);
+}
+
+/*
+ * Futures
+ */
+
+static bool
+poll_future(void *arg, struct steal_context *cx)
+{
+    return steal_future_poll(arg, cx) == STEAL_READY;
+}
+
+int
+toy_await(unsigned index, struct steal_future *future)
+{
+    toy_run(index, poll_future, future);
+    steal_future_drop(future);
+    return future->result;
+}
+
+int
+toy_await_foreign(unsigned index, struct steal_future *future)
+{
+    toy_run_foreign(index, poll_future, future);
+    steal_future_drop(future);
+    return future->result;
+}
+
+enum steal_poll
+toy_poll(unsigned index, struct steal_future *future)
+{
+    struct steal_context cx = toy_context(index);
+
+    return steal_future_poll(future, &cx);
+}
+
+void
+toy_begin_to_wait(unsigned index, struct steal_future *future)
+{
+    explore_assert(toy_poll(index, future) == STEAL_PENDING);
+}
+
+void
+toy_begin_to_wait_foreign(unsigned index, struct steal_future *future)
+{
+    struct steal_context cx = foreign_context(index);
+
+    explore_assert(steal_future_poll(future, &cx) == STEAL_PENDING);
 }
 
 /*

@@ -7,6 +7,7 @@
 #ifndef EXPLORE_TOY_H
 #define EXPLORE_TOY_H
 
+#include <steal/future.h>
 #include <steal/waker.h>
 
 #include "../../src/driver/driver.h"
@@ -30,6 +31,16 @@ void toy_run_foreign(unsigned index, toy_poll_fn *poll, void *arg);
 
 /* A context to poll with once, as task `index`. */
 struct steal_context toy_context(unsigned index);
+
+/* The same for a future: it is polled until it is ready, and dropped, and this is
+ * its result; or it is polled once. */
+int toy_await(unsigned index, struct steal_future *future);
+int toy_await_foreign(unsigned index, struct steal_future *future);
+enum steal_poll toy_poll(unsigned index, struct steal_future *future);
+
+/* It is polled once, and has to wait. */
+void toy_begin_to_wait(unsigned index, struct steal_future *future);
+void toy_begin_to_wait_foreign(unsigned index, struct steal_future *future);
 
 /* In the driver's seat: turns, asleep, until so many threads have said that they
  * are done. */
