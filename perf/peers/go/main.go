@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 var benches = []struct {
@@ -29,6 +30,20 @@ var benches = []struct {
 	{"timers_storm", timersStorm},
 	{"memory", memory},
 	{"idle", idle},
+	{"mpsc_1_1", mpsc(1)},
+	{"mpsc_5_1", mpsc(5)},
+	{"mpsc_uncontended", mpscUncontended},
+	{"oneshot_ready", oneshotReady},
+	{"request_reply", requestReply},
+	{"mutex_uncontended", mutexUncontended},
+	{"mutex_contended", mutexContended},
+	{"semaphore_uncontended", semaphoreUncontended},
+	{"semaphore_contended", semaphoreContended},
+	{"rwlock_read", rwlockRead},
+	{"rwlock_write", rwlockWrite},
+	{"rwlock_mixed", rwlockMixed},
+	{"notify_one_100", notify(100, 500_000, 1, (*sync.Cond).Signal)},
+	{"notify_waiters_500", notify(500, 200_000, 500, (*sync.Cond).Broadcast)},
 }
 
 func usage() {

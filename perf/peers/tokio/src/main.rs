@@ -6,6 +6,7 @@ mod harness;
 mod sched;
 #[cfg(feature = "net")]
 mod servers;
+mod sync;
 mod timers;
 mod wake;
 
@@ -35,6 +36,28 @@ const BENCHES: &[(&str, Bench)] = &[
     ("idle", timers::idle),
     ("blocking_one", blocking::blocking_one),
     ("blocking_many", blocking::blocking_many),
+    ("mpsc_1_1", sync::mpsc::<1>),
+    ("mpsc_5_1", sync::mpsc::<5>),
+    ("mpsc_unbounded_1_1", sync::mpsc_unbounded::<1>),
+    ("mpsc_unbounded_5_1", sync::mpsc_unbounded::<5>),
+    ("mpsc_uncontended", sync::mpsc_uncontended),
+    ("oneshot_ready", sync::oneshot_ready),
+    ("request_reply", sync::request_reply),
+    ("mutex_uncontended", sync::mutex_uncontended),
+    ("mutex_contended", sync::mutex_contended),
+    ("semaphore_uncontended", sync::semaphore_uncontended),
+    ("semaphore_contended", sync::semaphore_contended),
+    ("rwlock_read", sync::rwlock_read),
+    ("rwlock_write", sync::rwlock_write),
+    ("rwlock_mixed", sync::rwlock_mixed),
+    ("notify_one_100", sync::notify_one),
+    ("notify_waiters_500", sync::notify_waiters),
+    ("broadcast_10", sync::broadcast::<10>),
+    ("broadcast_100", sync::broadcast::<100>),
+    ("broadcast_1000", sync::broadcast::<1000>),
+    ("watch_10", sync::watch::<10>),
+    ("watch_100", sync::watch::<100>),
+    ("watch_1000", sync::watch::<1000>),
 ];
 
 fn usage() -> ! {
