@@ -14,8 +14,9 @@
 #include "explore.h"
 #include "toy.h"
 
-#define RECEIVERS 3
-#define MOST      2 /* messages that the channel holds */
+#define RECEIVERS  3
+#define MOST       2 /* messages that the channel holds */
+#define CELL_WORDS 3 /* a stamp, and a pair */
 
 struct pair {
     uint64_t a;
@@ -69,7 +70,7 @@ set_up_two(void)
 static void
 send(uint64_t n)
 {
-    struct pair message = { n, n };
+    struct pair message = { n + 1, n + 1 }; /* the storage is zero at first */
 
     explore_assert(steal_broadcast_send(&broadcast, &message) == RECEIVERS);
 }
@@ -146,7 +147,7 @@ note(unsigned self, int result)
     }
     explore_assert(result == 0);
     explore_assert(pair[self].a == pair[self].b);
-    explore_assert(pair[self].a == received[self] + missed[self]);
+    explore_assert(pair[self].a == received[self] + missed[self] + 1);
     received[self]++;
 }
 
@@ -318,8 +319,8 @@ both_have_come(void)
 static void
 wake_and_send(unsigned self)
 {
-    struct cell *cell = cell_at(storage, sizeof(struct pair), 0);
-    struct pair message = { 0, 0 };
+    struct cell *cell = cell_at(storage, CELL_WORDS, 0);
+    struct pair message = { 1, 1 };
 
     if (self == 0) {
         go_on(0);

@@ -348,7 +348,10 @@ free_without_dropping(unsigned self)
  .threads = count, .setup = begin, .thread = what, .finish = end
 
 static const struct explore_case cases[] = {
-    { .name = "notify_one", NOTIFY(2, notify_one, set_up, all_is_free) },
+    { .name = "notify_one",
+            NOTIFY(2, notify_one, set_up, all_is_free),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "notify_one_again",
             NOTIFY(3, notify_one_again, set_up, all_is_free),
             .preemptions = 4 },
@@ -375,14 +378,19 @@ static const struct explore_case cases[] = {
             NOTIFY(3, drop_first, set_up_two_wait, all_is_free),
             .preemptions = 5 },
     { .name = "drop_only",
-            NOTIFY(2, drop_only, set_up_one_waits, permit_is_left) },
+            NOTIFY(2, drop_only, set_up_one_waits, permit_is_left),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "drop_and_notify_all",
             NOTIFY(3, drop_and_notify_all, set_up_two_wait, all_is_free),
             .preemptions = 5 },
     { .name = "one_and_all",
             NOTIFY(3, one_and_all, set_up_two_wait, all_is_free),
             .preemptions = 3 },
-    { .name = "make_and_look", NOTIFY(2, make_and_look, set_up, all_is_free) },
+    { .name = "make_and_look",
+            NOTIFY(2, make_and_look, set_up, all_is_free),
+            .spurious = 1,
+            .stale_cas = true },
 
     { .name = "permit_without_release",
             NOTIFY(2, notify_one, set_up, all_is_free),

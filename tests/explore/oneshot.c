@@ -16,6 +16,7 @@
 #define LOCKED 1u
 #define SENT   2u
 #define ENDED  4u
+#define OWNED  32u
 
 static struct steal_oneshot *oneshot;
 static struct steal_oneshot_wait *wait[2]; /* blocks of their own */
@@ -339,12 +340,12 @@ wake_and_send(void)
     wakeups_init(&wakeups);
     *(int *)oneshot->value = 7;
     do
-        old = 0;
-    while (!cas_weak_acq_rel(word(), &old, LOCKED));
+        old = OWNED;
+    while (!cas_weak_acq_rel(word(), &old, OWNED | LOCKED));
     if (oneshot->waiting[RECEIVER])
         wakeups_add(&wakeups, &wait_of(oneshot->waiting[RECEIVER])->waker);
     oneshot->waiting[RECEIVER] = NULL;
-    store_release(word(), 0);
+    store_release(word(), OWNED);
     steal__wakeups_schedule(&wakeups);
     or_release(word(), SENT | ENDED);
 }
@@ -391,7 +392,9 @@ forget_to_abandon(unsigned self)
 
 static const struct explore_case cases[] = {
     { .name = "send_and_receive",
-            ONESHOT(send_and_receive, set_up_owned, was_received) },
+            ONESHOT(send_and_receive, set_up_owned, was_received),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "send_to_one_that_waits",
             ONESHOT(send_and_receive, set_up_receiver_waits, was_received) },
     { .name = "receive_foreign",
@@ -406,7 +409,9 @@ static const struct explore_case cases[] = {
             ONESHOT(try_and_free, set_up_borrowed, was_received) },
     { .name = "send_and_close",
             ONESHOT(send_and_close, set_up_owned, was_not_lost),
-            .outcomes = 2 },
+            .outcomes = 2,
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "try_and_close",
             ONESHOT(try_and_close, set_up_owned, was_not_lost),
             .outcomes = 3 },
@@ -414,7 +419,9 @@ static const struct explore_case cases[] = {
             ONESHOT(drop_and_close, set_up_receiver_waits, was_not_lost),
             .outcomes = 2 },
     { .name = "drop_and_receive",
-            ONESHOT(drop_and_receive, set_up_receiver_waits, was_received) },
+            ONESHOT(drop_and_receive, set_up_receiver_waits, was_received),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "abandon_and_receive",
             ONESHOT(abandon_and_receive, set_up_owned, all_is_free) },
     { .name = "abandon_and_close",
@@ -423,7 +430,9 @@ static const struct explore_case cases[] = {
             ONESHOT(wait_for_close, set_up_owned, was_refused) },
     { .name = "drop_wait_for_close",
             ONESHOT(drop_wait_for_close, set_up_sender_waits, was_not_lost),
-            .outcomes = 2 },
+            .outcomes = 2,
+            .spurious = 1,
+            .stale_cas = true },
 
     { .name = "send_without_release",
             ONESHOT(send_and_receive, set_up_owned, was_received),

@@ -11,6 +11,7 @@
 #include "toy.h"
 
 #define ACQUIRES 3
+#define WAITERS  UINT64_C(2)
 
 static struct steal_semaphore semaphore;
 static struct steal_semaphore_acquire acquire[ACQUIRES];
@@ -325,7 +326,7 @@ are_left(uint32_t permits)
 {
     explore_assert(steal_semaphore_available(&semaphore) == permits);
     explore_assert(!waitq_first_locked(line()));
-    explore_assert(!(semaphore.word & 2)); /* S2 */
+    explore_assert(!(semaphore.word & WAITERS)); /* S2 */
     explore_assert(toy_is_clean());
 }
 
@@ -428,6 +429,7 @@ wake_and_grant(void)
     steal__wakeups_schedule(&wakeups);
     lock_take(&line()->lock);
     wait_unlink(first);
+    and_acq_rel((_Atomic(uint64_t) *)(void *)&semaphore.word, ~WAITERS);
     lock_give(&line()->lock);
 }
 
@@ -445,11 +447,16 @@ grant_too_late(unsigned self)
 
 static const struct explore_case cases[] = {
     { .name = "one_at_a_time",
-            SEMAPHORE(2, take_and_give, set_up_one, one_is_left_of_one) },
+            SEMAPHORE(2, take_and_give, set_up_one, one_is_left_of_one),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "three_one_at_a_time",
             SEMAPHORE(3, take_and_give, set_up_one, one_is_left),
             .preemptions = 3 },
-    { .name = "one_tries", SEMAPHORE(2, take_or_try, set_up_one, one_is_left) },
+    { .name = "one_tries",
+            SEMAPHORE(2, take_or_try, set_up_one, one_is_left),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "two_acquire",
             SEMAPHORE(3, two_acquire, set_up_none, none_is_left),
             .preemptions = 4 },
@@ -468,9 +475,13 @@ static const struct explore_case cases[] = {
             SEMAPHORE(3, hand_over_and_drop, set_up_two_wait, none_is_left),
             .preemptions = 4 },
     { .name = "release_and_drop",
-            SEMAPHORE(2, release_and_drop, set_up_first_waits, one_is_left) },
+            SEMAPHORE(2, release_and_drop, set_up_first_waits, one_is_left),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "drop_large",
-            SEMAPHORE(2, drop_large, set_up_small_behind_large, none_is_left) },
+            SEMAPHORE(2, drop_large, set_up_small_behind_large, none_is_left),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "close_and_acquire",
             SEMAPHORE(3, close_and_acquire, set_up_none, one_was_there),
             .preemptions = 3,
@@ -482,11 +493,15 @@ static const struct explore_case cases[] = {
             SEMAPHORE(3, close_and_drop, set_up_first_waits, one_is_left),
             .preemptions = 4 },
     { .name = "forget_and_release",
-            SEMAPHORE(3, forget_and_release, set_up_one, two_were_there) },
+            SEMAPHORE(3, forget_and_release, set_up_one, two_were_there),
+            .spurious = 1,
+            .stale_cas = true },
     { .name = "forget_and_grant",
             SEMAPHORE(2, forget_and_grant, set_up_large_waits,
                     two_were_there_for_one),
-            .outcomes = 2 },
+            .outcomes = 2,
+            .spurious = 1,
+            .stale_cas = true },
 
     { .name = "release_without_release",
             SEMAPHORE(2, take_and_give, set_up_one, one_is_left),

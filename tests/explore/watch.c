@@ -9,11 +9,13 @@
 
 #include <steal/watch.h>
 
+#include "../../src/sync/cell.h"
 #include "../../src/sync/crowd.h"
 #include "explore.h"
 #include "toy.h"
 
-#define RECEIVERS 2
+#define RECEIVERS  2
+#define CELL_WORDS 3 /* a stamp, and a pair */
 
 struct pair {
     uint64_t a;
@@ -328,10 +330,16 @@ both_have_added(void)
 static void
 wake_and_send(unsigned self)
 {
+    struct cell *cell = cell_at(storage, CELL_WORDS, 1);
+    struct pair value = { 2, 2 };
+
     if (self == 0) {
         go_on(0);
         return;
     }
+    cell_begin(cell, 1);
+    cell_put(cell, &value, sizeof value);
+    cell_end(cell, 1);
     steal__crowd_wake((struct crowd *)(void *)watch.crowd, 2);
     store_release((_Atomic(uint64_t) *)&watch.word, 2);
 }
