@@ -4,7 +4,9 @@
 
 /* Looks at the lock: more and more rarely, since each look takes the word away
  * from the processor of the owner, who may need it soon again. */
-#define PAUSE_MOST 64
+#ifndef PAUSE_MOST
+# define PAUSE_MOST 64
+#endif
 
 /* So many pauses, and whoever has the lock may have been put aside. */
 #define SPINS 512
