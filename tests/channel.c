@@ -246,6 +246,25 @@ TEST_OF_SHAPES(receiver_who_was_too_late_is_still_the_first)
     assert_empty();
 }
 
+TEST_OF_SHAPES(receivers_who_were_too_late_keep_their_order)
+{
+    make(shape, 4);
+    for (int i = 0; i < 4; i++)
+        wait_to_receive(i);
+    for (int i = 0; i < 3; i++)
+        put((uint64_t)i);
+    for (int i = 0; i < 3; i++)
+        take((uint64_t)i);
+    assert_poll(2, &receives[2].future, PENDING);
+    assert_poll(0, &receives[0].future, PENDING);
+    assert_poll(1, &receives[1].future, PENDING);
+    for (int i = 0; i < 4; i++) {
+        put((uint64_t)i + 10);
+        assert_receives(i, i < 3 ? 2 : 1, (uint64_t)i + 10);
+    }
+    assert_empty();
+}
+
 TEST_OF_SHAPES(poll_that_nobody_asked_for_changes_nothing)
 {
     make(shape, 1);
@@ -430,6 +449,7 @@ main(void)
         message_of_a_sender_in_line_may_be_received_before_it_runs,
         nobody_passes_those_who_wait_to_send,
         receiver_who_was_too_late_is_still_the_first,
+        receivers_who_were_too_late_keep_their_order,
         poll_that_nobody_asked_for_changes_nothing,
         last_waker_is_the_one_that_counts,
         without_room_a_sender_waits_for_a_receiver,

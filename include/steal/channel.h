@@ -23,7 +23,7 @@
  *
  * Fairness: those who wait are served in the order of coming.  But a message may
  * be taken by a receiver that comes just then, before the one that it has woken
- * gets to it; that one waits on, before the others.
+ * gets to it; that one waits on, at its old place.
  *
  * Threads: any, inside a poll or not.  A thread that is no worker waits by
  * steal_block_on(NULL, steal_channel_send(...)), or tries.
@@ -58,6 +58,7 @@ struct steal_channel {
         uint32_t size;
     } slots;
     uint32_t closed;
+    uint64_t turns;
     size_t nsenders;
     void (*destroy)(void *message);
 };
@@ -76,7 +77,7 @@ struct steal_channel {
 #define STEAL_CHANNEL_INIT_(size, capacity, ring)                             \
     { { 0, NULL, NULL }, { NULL, NULL }, (capacity),                          \
       { 0, { (ring), NULL, NULL, NULL }, (ring), (size) * (capacity),         \
-        { NULL, NULL, NULL }, (size) }, 0, 0, NULL }
+        { NULL, NULL, NULL }, (size) }, 0, 0, 0, NULL }
 
 /* clang-format on */
 
@@ -160,6 +161,7 @@ struct steal_channel_receive {
     struct steal_channel *channel;
     void *message;
     size_t most;
+    uint64_t turn;
     struct steal_wait wait;
 };
 

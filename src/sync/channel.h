@@ -12,8 +12,8 @@
  *       that is dropped has either sent or not.
  *   C2  A message is not given to a waiting receiver, but stays in the queue, and
  *       the first in line is woken and leaves the line.  If another takes the
- *       message before, it waits again, as the first.  One that is dropped before
- *       it has looked wakes the next.
+ *       message before, it waits again, at its old place: each has a turn.  One
+ *       that is dropped before it has looked wakes the next.
  *   C3  With a capacity of 0 a receiver takes the message from the first sender
  *       in line, who has woken it.
  *   C4  Of slots in blocks there is a spare block while a sender waits: whoever
@@ -36,6 +36,7 @@ struct channel {
     size_t room;            /* messages that it may hold: 0 once it is closed */
     struct slots slots;
     uint32_t closed;
+    uint64_t turns; /* of receivers that have lined up so far */
     size_t nsenders;
     void (*destroy)(void *message);
 };
@@ -61,11 +62,11 @@ channel_first_sender_locked(const struct channel *c)
 }
 
 static inline void
-channel_line_up_locked(struct list *line, struct wait *wait, bool as_first)
+channel_line_up_locked(struct list *line, struct wait *wait)
 {
     if (unlikely(!line->next))
         list_init(line);
-    list_append(as_first ? line->next : line, &wait->links);
+    list_append(line, &wait->links);
 }
 
 /* Gives the lock back, and wakes the first receiver if it may take something:

@@ -114,17 +114,48 @@ take_what_is_asked_locked(struct steal_channel_receive *receive,
     return take_locked(c, receive->message, wakeups);
 }
 
+static struct steal_channel_receive *
+receiver_at(struct list *links)
+{
+    return container_of((struct steal_wait *)(void *)links,
+            struct steal_channel_receive, wait);
+}
+
+/* C2: in vain woken.  As a rule it is the first. */
+static COLD void
+line_up_again_locked(struct steal_channel_receive *receive)
+{
+    struct list *line = &channel_of(receive->channel)->receivers.waiting;
+    struct list *next = line->next;
+
+    while (next != line && receiver_at(next)->turn < receive->turn)
+        next = next->next;
+    list_append(next, &wait_of(&receive->wait)->links);
+}
+
+static inline void
+line_up_locked(struct steal_channel_receive *receive)
+{
+    struct channel *c = channel_of(receive->channel);
+
+    if (unlikely(receive->waits)) {
+        line_up_again_locked(receive);
+        return;
+    }
+    receive->waits = true;
+    receive->turn = c->turns++;
+    channel_line_up_locked(&c->receivers.waiting, wait_of(&receive->wait));
+}
+
 /* After an attempt, under the lock: in line, or not. */
 static void
 line_up_receiver_locked(struct steal_channel_receive *receive, bool waits)
 {
-    struct channel *c = channel_of(receive->channel);
     struct wait *wait = wait_of(&receive->wait);
     bool in_line = wait->links.next != NULL;
 
     if (waits && !in_line)
-        channel_line_up_locked(&c->receivers.waiting, wait,
-                receive->waits); /* C2 */
+        line_up_locked(receive);
     else if (!waits && in_line)
         wait_unlink(wait);
     receive->waits = waits;
@@ -210,9 +241,7 @@ line_up_or_look(struct steal_channel_receive *receive, struct steal_context *cx)
     }
     wait_init(wait, WAITQ_ANY);
     waiter_set(&wait->waker, cx);
-    channel_line_up_locked(&c->receivers.waiting, wait,
-            receive->waits); /* C2 */
-    receive->waits = true;
+    line_up_locked(receive);
     lock_give(&c->receivers.lock);
     return STEAL_PENDING;
 }

@@ -72,7 +72,7 @@ send_or_line_up_locked(struct channel *c, struct steal_channel_send *send)
         return error;
     if (c->room && !slots_has_spare(&c->slots))
         return -ENOMEM; /* C4 */
-    channel_line_up_locked(&c->senders, wait_of(&send->wait), false);
+    channel_line_up_locked(&c->senders, wait_of(&send->wait));
     return -EAGAIN;
 }
 
