@@ -604,10 +604,51 @@ START_TEST(number_of_a_closed_descriptor_is_nobody_elses_too_early)
 }
 END_TEST
 
+/* Memory for all but the n-th allocation. */
+static void *
+allocate_until(size_t size, void *data)
+{
+    return sub_acq_rel((_Atomic(int) *)data, 1) == 1 ? NULL : malloc(size);
+}
+
+static void
+release(void *block, size_t size, void *data)
+{
+    (void)size;
+    (void)data;
+    free(block);
+}
+
+START_TEST(pair_that_cannot_be_made_leaves_the_array_alone)
+{
+    _Atomic(int) countdown = 0;
+    struct steal_options options = STEAL_OPTIONS_INIT;
+    struct steal_fd *pair[2] = { NULL, NULL };
+    struct steal_runtime *poor;
+
+    options.allocator = (struct steal_allocator){ .allocate = allocate_until,
+        .release = release,
+        .data = &countdown };
+    ck_assert_int_eq(steal_runtime_new(&poor, &options), 0);
+    for (int n = 1; n <= 2; n++) {
+        store_release(&countdown, n);
+        ck_assert_int_eq(steal_pipe(pair, poor), -ENOMEM);
+        ck_assert_ptr_null(pair[0]);
+        ck_assert_ptr_null(pair[1]);
+    }
+    ck_assert_int_eq(steal_pipe(pair, poor), 0);
+    steal_fd_close(pair[0]);
+    steal_fd_close(pair[1]);
+    runtime_end(poor);
+    runtime_end(runtime);
+}
+END_TEST
+
 int
 main(void)
 {
     const TTest *const tests[] = {
+        pair_that_cannot_be_made_leaves_the_array_alone,
         read_gives_what_is_there,
         read_waits_for_what_comes,
         read_tells_the_end,

@@ -112,7 +112,8 @@ STEAL_API struct steal_future *steal_fd_attempt(struct steal_io *io,
 /* Half-closes a socket; `how` as for shutdown(2).  0 or a negative errno code. */
 STEAL_API int steal_fd_shutdown(struct steal_fd *fd, int how);
 
-/* Pairs of waitable descriptors: a pipe (reads from [0]), a socketpair. */
+/* Pairs of waitable descriptors: a pipe (reads from [0]), a socketpair.  The array
+ * is written only if that succeeds. */
 STEAL_API STEAL_MUST_CHECK int steal_pipe(struct steal_fd *fd[2],
         struct steal_runtime *runtime);
 STEAL_API STEAL_MUST_CHECK int steal_socketpair(struct steal_fd *fd[2],

@@ -9,24 +9,30 @@
 
 #include "../driver/source.h"
 
-/* Both, or none: then the descriptors are closed. */
+/* Both, or none: then the descriptors are closed, and the caller's array is as it
+ * was. */
 static int
 adopt(struct steal_fd *fd[2], struct steal_runtime *runtime,
         const int number[2], unsigned kind)
 {
-    int error = steal__source_new(&fd[0], runtime, number[0], kind);
+    struct steal_fd *first;
+    struct steal_fd *second;
+    int error = steal__source_new(&first, runtime, number[0], kind);
 
     if (error) {
         close(number[0]);
         close(number[1]);
         return error;
     }
-    error = steal__source_new(&fd[1], runtime, number[1], kind);
+    error = steal__source_new(&second, runtime, number[1], kind);
     if (error) {
         close(number[1]);
-        steal_fd_close(fd[0]);
+        steal_fd_close(first);
+        return error;
     }
-    return error;
+    fd[0] = first;
+    fd[1] = second;
+    return 0;
 }
 
 int
