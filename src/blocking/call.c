@@ -139,12 +139,8 @@ is_done(struct pool_call *call, const struct steal_context *cx)
     waiter_set(&spare, cx);
     lock_take(&call->lock);
     done = call->done;
-    if (!done && !waiter_matches(&call->waker, cx)) {
-        struct steal_waker old = call->waker;
-
-        call->waker = spare;
-        spare = old;
-    }
+    if (!done)
+        waiter_renew(&call->waker, &spare, cx);
     lock_give(&call->lock);
     waiter_clear(&spare);
     return done;

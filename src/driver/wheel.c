@@ -158,8 +158,8 @@ steal__wheel_waits(struct timer *timer, const struct steal_context *cx)
     waiter_set(&spare, cx);
     lock_take(&wheel->lock);
     waits = timer->links.next != NULL;
-    if (waits && !waiter_matches(&timer->waker, cx))
-        waiter_swap(&timer->waker, &spare);
+    if (waits)
+        waiter_renew(&timer->waker, &spare, cx);
     lock_give(&wheel->lock);
     waiter_clear(&spare);
     return waits;

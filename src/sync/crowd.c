@@ -84,8 +84,8 @@ still_waits(struct crowd *crowd, struct crowd_member *member,
     waiter_set(&spare, cx);
     lock_take(lock);
     waits = load_relaxed(&member->in); /* the lock */
-    if (waits && !waiter_matches(&member->waker, cx))
-        waiter_swap(&member->waker, &spare);
+    if (waits)
+        waiter_renew(&member->waker, &spare, cx);
     lock_give(lock);
     waiter_clear(&spare);
     return waits;

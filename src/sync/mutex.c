@@ -218,8 +218,8 @@ wait_on(struct steal_mutex_lock *lock, struct steal_context *cx)
         lock->waits = false;
     else if (lock->woken)
         lock->waits = !try_again_locked(m, lock);
-    if (lock->waits && !waiter_matches(&wait->waker, cx))
-        waiter_swap(&wait->waker, &spare);
+    if (lock->waits)
+        waiter_renew(&wait->waker, &spare, cx);
     lock_give(&m->waiting.lock);
     waiter_clear(&spare);
     return lock->waits ? STEAL_PENDING : future_finish(&lock->future, 0);

@@ -272,8 +272,8 @@ wait_on(struct steal_oneshot_wait *wait, struct steal_context *cx)
     waiter_set(&spare, cx);
     word = enter(o);
     wait->waits = !(word & awaited[wait->half]);
-    if (wait->waits && !waiter_matches(&node->waker, cx))
-        waiter_swap(&node->waker, &spare);
+    if (wait->waits)
+        waiter_renew(&node->waker, &spare, cx);
     o->waiting[wait->half] = wait->waits ? node : NULL;
     leave(o, word);
     waiter_clear(&spare);

@@ -43,8 +43,8 @@ lasts_for(struct waitq *queue, struct place *place,
     waiter_set(&spare, cx);
     lock_take(&queue->lock);
     lasts = lasts_locked(place);
-    if (lasts && !waiter_matches(&place->wait.waker, cx))
-        waiter_swap(&place->wait.waker, &spare);
+    if (lasts)
+        waiter_renew(&place->wait.waker, &spare, cx);
     lock_give(&queue->lock);
     waiter_clear(&spare);
     place->task = cx->task;

@@ -58,6 +58,19 @@ waiter_swap(struct steal_waker *a, struct steal_waker *b)
     *b = old;
 }
 
+/*
+ * A node that is polled again and still waits, maybe for another executor now:
+ * its waker is that of `cx`, which is in `spare` (waiter_set(), before the lock was
+ * taken).  What is in `spare` after it is cleared when the lock was given back.
+ */
+static inline void
+waiter_renew(struct steal_waker *slot, struct steal_waker *spare,
+        const struct steal_context *cx)
+{
+    if (!waiter_matches(slot, cx))
+        waiter_swap(slot, spare);
+}
+
 /* The one that was woken under a lock, and is to be queued when it is given back:
  * a task, or the waker of a foreign executor, or neither. */
 struct wakeup {

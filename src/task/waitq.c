@@ -10,8 +10,8 @@ steal__waitq_still_waits(struct waitq *queue, struct wait *wait,
     waiter_set(&spare, cx);
     lock_take(&queue->lock);
     waits = wait->links.next != NULL;
-    if (waits && !waiter_matches(&wait->waker, cx))
-        waiter_swap(&wait->waker, &spare);
+    if (waits)
+        waiter_renew(&wait->waker, &spare, cx);
     lock_give(&queue->lock);
     waiter_clear(&spare);
     return waits;
