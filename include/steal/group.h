@@ -54,6 +54,14 @@ struct steal_group {
     struct steal_group_state *state;
 };
 
+/* private: waits for a change of a group. */
+struct steal_group_look {
+    struct steal_group *group;
+    struct steal_group_state *state; /* while it waits */
+    struct steal_wait wait;
+    struct steal_sleep sleep;
+};
+
 /* Errors: -ENOMEM; -ECANCELED if the runtime is stopping; -EINVAL if `runtime` is
  * NULL outside of a worker, or of unknown flags. */
 STEAL_API STEAL_MUST_CHECK int steal_group_init(struct steal_group *group,
@@ -143,10 +151,7 @@ STEAL_API struct steal_future *steal_group_next(struct steal_group_next *next,
 struct steal_group_room {
     struct steal_future future;
     /* private */
-    struct steal_group *group;
-    struct steal_group_state *state; /* while it waits */
-    struct steal_wait wait;
-    struct steal_sleep sleep;
+    struct steal_group_look look;
 };
 
 STEAL_API struct steal_future *steal_group_room(struct steal_group_room *room,
@@ -163,10 +168,7 @@ STEAL_API struct steal_future *steal_group_room(struct steal_group_room *room,
 struct steal_group_failed {
     struct steal_future future;
     /* private */
-    struct steal_group *group;
-    struct steal_group_state *state; /* while it waits */
-    struct steal_wait wait;
-    struct steal_sleep sleep;
+    struct steal_group_look look;
 };
 
 STEAL_API struct steal_future *
