@@ -62,6 +62,9 @@ START_TEST(senseless_options_are_refused)
     options.flags = STEAL_ON_CALLER;
     options.workers = 2;
     ck_assert_int_eq(try_options(&options), -EINVAL);
+    options.workers = 1;
+    options.flags = STEAL_ON_CALLER | STEAL_PIN_WORKERS;
+    ck_assert_int_eq(try_options(&options), -EINVAL);
     options.flags = 0;
     options.allocator.allocate = some_allocate;
     ck_assert_int_eq(try_options(&options), -EINVAL);
@@ -185,6 +188,167 @@ START_TEST(hooks_are_called_and_paired)
     ck_assert_int_eq(load_acquire(&calls.stops), 4);
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(load_acquire(&calls.asleep[i]), 0);
+}
+END_TEST
+
+/*
+ * Workers that are bound
+ */
+
+static struct {
+    cpu_set_t whole; /* what the test may run on */
+    _Atomic(int)
+            seen[STEAL_WORKERS_MAX]; /* by processor; how many bound to it */
+    _Atomic(int) bound;
+    _Atomic(int) total;
+} pins;
+
+static int
+processors(void)
+{
+    cpu_set_t mask;
+
+    require(sched_getaffinity(0, sizeof mask, &mask) == 0);
+    return CPU_COUNT(&mask);
+}
+
+static void
+on_start_bound(unsigned worker, void *data)
+{
+    cpu_set_t mask;
+
+    (void)worker;
+    (void)data;
+    require(sched_getaffinity(0, sizeof mask, &mask) == 0);
+    for (int i = 0; i < STEAL_WORKERS_MAX; i++)
+        if (CPU_ISSET(i, &mask) && CPU_COUNT(&mask) == 1)
+            add_acq_rel(&pins.seen[i], 1);
+    add_acq_rel(&pins.bound, CPU_COUNT(&mask) == 1);
+    add_acq_rel(&pins.total, 1);
+}
+
+static struct steal_runtime *
+start_bound(unsigned workers)
+{
+    struct steal_options options = STEAL_OPTIONS_INIT;
+    struct steal_runtime *runtime;
+
+    memset(&pins, 0, sizeof pins);
+    options.workers = workers;
+    options.flags = STEAL_PIN_WORKERS;
+    options.hooks.start = on_start_bound;
+    ck_assert_int_eq(steal_runtime_new(&runtime, &options), 0);
+    wait_until(load_acquire(&pins.total) == (int)workers);
+    return runtime;
+}
+
+/* How many workers have the processor that most have. */
+static int
+crowd(void)
+{
+    int most = 0;
+
+    for (int i = 0; i < STEAL_WORKERS_MAX; i++)
+        if (load_acquire(&pins.seen[i]) > most)
+            most = load_acquire(&pins.seen[i]);
+    return most;
+}
+
+START_TEST(bound_workers_have_a_processor_each)
+{
+    int n = processors();
+    int workers = n < 16 ? n : 16;
+    struct steal_runtime *runtime = start_bound((unsigned)workers);
+
+    ck_assert_int_eq(load_acquire(&pins.bound), workers);
+    ck_assert_int_eq(crowd(), 1);
+    ck_assert_int_eq(processors(), n); /* the caller is not */
+    runtime_end(runtime);
+}
+END_TEST
+
+/* Of the true processors of the test only two are left. */
+static void *
+start_too_many(void *arg)
+{
+    struct steal_runtime *runtime;
+    cpu_set_t few;
+
+    CPU_ZERO(&few);
+    for (int i = 0; i < STEAL_WORKERS_MAX && CPU_COUNT(&few) < 2; i++)
+        if (CPU_ISSET(i, (cpu_set_t *)arg))
+            CPU_SET(i, &few);
+    require(sched_setaffinity(0, sizeof few, &few) == 0);
+    runtime = start_bound(6);
+    require(load_acquire(&pins.bound) == 6);
+    require(crowd() == 6 / CPU_COUNT(&few));
+    runtime_end(runtime);
+    return NULL;
+}
+
+START_TEST(bound_workers_share_processors_if_they_must)
+{
+    cpu_set_t whole;
+
+    require(sched_getaffinity(0, sizeof whole, &whole) == 0);
+    join_thread(start_thread(start_too_many, &whole));
+}
+END_TEST
+
+static int
+count_processors(void *arg)
+{
+    *(int *)arg = processors();
+    return 0;
+}
+
+/* A blocking call that a task makes. */
+struct caller {
+    struct steal_async async;
+    struct steal_blocking call;
+    int inside;
+    int outside;
+};
+
+static enum steal_poll
+caller_poll(struct steal_future *future, struct steal_context *cx)
+{
+    struct caller *self = (struct caller *)future;
+
+    STEAL_BEGIN(&self->async);
+    self->inside = processors();
+    STEAL_AWAIT(cx,
+            steal_blocking(&self->call, count_processors, &self->outside));
+    STEAL_END();
+}
+
+START_TEST(blocking_calls_of_bound_workers_are_not_bound)
+{
+    static const struct steal_future_ops ops = { .name = "caller",
+        .poll = caller_poll };
+    struct steal_runtime *runtime = start_bound(2);
+    struct caller caller = { .async = STEAL_ASYNC(&ops) };
+
+    ck_assert_int_eq(steal_block_on(runtime, &caller.async.future), 0);
+    ck_assert_int_eq(caller.inside, 1);
+    ck_assert_int_eq(caller.outside, processors());
+    runtime_end(runtime);
+}
+END_TEST
+
+START_TEST(bound_workers_run_all_tasks)
+{
+    enum {
+        N = 200
+    };
+    struct steal_runtime *runtime = start_bound(5);
+    struct steal_task *task[N];
+
+    for (int i = 0; i < N; i++)
+        task[i] = spawn_probe(runtime, &record, i % 7, i);
+    for (int i = 0; i < N; i++)
+        ck_assert_int_eq(join_task(runtime, task[i]), i);
+    runtime_end(runtime);
 }
 END_TEST
 
@@ -551,6 +715,10 @@ main(void)
         threads_are_named_and_the_name_is_copied,
         most_workers_that_may_be_start,
         hooks_are_called_and_paired,
+        bound_workers_have_a_processor_each,
+        bound_workers_share_processors_if_they_must,
+        blocking_calls_of_bound_workers_are_not_bound,
+        bound_workers_run_all_tasks,
         allocator_gets_all_back,
         allocator_gets_back_what_outlives_the_runtime,
         allocator_without_memory_makes_errors,

@@ -19,6 +19,10 @@ STEAL_BEGIN_DECLS
 /* Flags of struct steal_options. */
 #define STEAL_ON_CALLER 1u /* one worker: the thread that calls block_on */
 
+/* Each worker is bound to a processor of its own, near ones next to each other.
+ * A system that refuses that is no error. */
+#define STEAL_PIN_WORKERS 2u
+
 /* Where tasks get their memory.  Called by any thread, until the last handle and
  * waker of a task are gone, which may be after the stop.  Blocks are aligned to
  * 16 bytes, or to what malloc() gives if that is more; `size` is that of the
@@ -46,7 +50,7 @@ struct uv_loop_s; /* of libuv */
 struct steal_options {
     size_t size;       /* of this struct, for programs older than the library */
     unsigned workers;  /* default: steal_default_workers() */
-    unsigned flags;    /* STEAL_ON_CALLER */
+    unsigned flags;    /* STEAL_ON_CALLER, STEAL_PIN_WORKERS */
     const char *name;  /* of the threads: ten characters of it are copied, and
                           a number follows; default "steal" */
     size_t stack_size; /* of a worker, in bytes; default: the system's */
@@ -58,19 +62,23 @@ struct steal_options {
                                   default: 10 s */
     struct uv_loop_s *loop;    /* the application's, to be a guest in; see
                                   steal_uv(7) */
+    unsigned compute_workers;  /* how many threads computations may occupy at a
+                                  time, callers of steal_run_job() among them;
+                                  default: all workers */
 };
 
 /* clang-format off */
 #define STEAL_OPTIONS_INIT                                                    \
     { sizeof(struct steal_options), 0, 0, NULL, 0, 0,                         \
-      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL }
+      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL, 0 }
 /* clang-format on */
 
 /*
  * Starts a runtime.  `options` may be NULL.
  * Errors: -EINVAL (more than STEAL_WORKERS_MAX workers, or than one with
- * STEAL_ON_CALLER, unknown flags, half an allocator, no size), -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop that
- * cannot be made, as -EMFILE.
+ * STEAL_ON_CALLER, or that with STEAL_PIN_WORKERS, unknown flags, half an
+ * allocator, no size), -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop
+ * that cannot be made, as -EMFILE.
  */
 STEAL_API STEAL_MUST_CHECK int steal_runtime_new(struct steal_runtime **runtime,
         const struct steal_options *options);

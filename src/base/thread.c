@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "affinity.h"
+
 /*
  * What a thread does to itself must reach it; SIGPROF is for profilers, which want
  * all threads.  That a child has ended must reach libuv although the application's
@@ -19,7 +21,8 @@ set_blocked(sigset_t *set)
         sigdelset(set, open[i]);
 }
 
-/* A new thread inherits the mask: with it there is no moment without. */
+/* A new thread inherits the signal mask: with it there is no moment without.  It
+ * also inherits that a worker is bound, and is not to be. */
 static int
 create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *arg),
         void *arg)
@@ -30,7 +33,9 @@ create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *arg),
 
     set_blocked(&blocked);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    steal__affinity_lift();
     error = pthread_create(thread, attr, run, arg);
+    steal__affinity_restore();
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return -error;
 }

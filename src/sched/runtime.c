@@ -63,6 +63,14 @@ steal__runtime_is_of_parent(const struct steal_runtime *runtime)
  * Options
  */
 
+static bool
+flags_make_sense(unsigned flags)
+{
+    const unsigned both = STEAL_ON_CALLER | STEAL_PIN_WORKERS;
+
+    return !(flags & ~both) && (flags & both) != both;
+}
+
 static int
 read_options(struct steal_options *to, const struct steal_options *from)
 {
@@ -76,7 +84,7 @@ read_options(struct steal_options *to, const struct steal_options *from)
     }
     if (!to->allocator.allocate != !to->allocator.release)
         return -EINVAL;
-    if (to->workers > STEAL_WORKERS_MAX || to->flags & ~STEAL_ON_CALLER)
+    if (to->workers > STEAL_WORKERS_MAX || !flags_make_sense(to->flags))
         return -EINVAL;
     if (to->flags & STEAL_ON_CALLER && to->workers > 1)
         return -EINVAL;
@@ -104,6 +112,7 @@ worker_main(void *arg)
     struct steal_runtime *runtime = w->runtime;
     const struct steal_hooks *hooks = &runtime->options.hooks;
 
+    steal__near_bind(runtime->near, w->index);
     if (hooks->start)
         hooks->start(w->index, hooks->data);
     steal__worker_run(w, NULL);
@@ -169,6 +178,21 @@ init_workers(struct steal_runtime *runtime)
     return 0;
 }
 
+static int
+init_near(struct steal_runtime *runtime)
+{
+    int error;
+
+    runtime->near = NULL;
+    if (!(runtime->options.flags & STEAL_PIN_WORKERS))
+        return 0;
+    error = steal__near_new(&runtime->near, runtime->nworkers);
+    if (runtime->near)
+        for (unsigned i = 0; i < runtime->nworkers; i++)
+            runtime->workers[i].victims = &runtime->near->victims[i];
+    return error;
+}
+
 static void
 init_shared(struct steal_runtime *runtime)
 {
@@ -211,10 +235,13 @@ steal_runtime_new(struct steal_runtime **result,
     error = init_workers(runtime);
     if (error)
         goto free_runtime;
+    error = init_near(runtime);
+    if (error)
+        goto free_workers;
     error = steal__driver_init(&runtime->driver, runtime, runtime->nworkers,
             runtime->options.loop);
     if (error)
-        goto free_workers;
+        goto free_near;
     for (unsigned i = 0; i < runtime->nworkers; i++)
         runtime->workers[i].wheel = steal__driver_wheel(&runtime->driver, i);
     error = start_threads(runtime);
@@ -226,6 +253,8 @@ steal_runtime_new(struct steal_runtime **result,
 fini_driver:
     steal__driver_fini(&runtime->driver);
     steal__driver_forget(&runtime->driver);
+free_near:
+    steal__near_free(runtime->near);
 free_workers:
     free(runtime->workers);
 free_runtime:
@@ -320,6 +349,7 @@ take_down(struct steal_runtime *runtime)
         steal__worker_fini(&runtime->workers[i]);
     }
     steal__depot_fini(&runtime->depot);
+    steal__near_free(runtime->near);
     free(runtime->workers);
     if (steal__depot_close(&runtime->depot, out))
         free_runtime(runtime);

@@ -15,6 +15,7 @@
 #include "census.h"
 #include "idle.h"
 #include "injector.h"
+#include "near.h"
 #include "worker.h"
 
 struct steal_runtime {
@@ -24,6 +25,7 @@ struct steal_runtime {
     unsigned fork_generation;
     unsigned nworkers;
     struct worker *workers;
+    struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
     struct driver driver;
 
     struct idle idle;

@@ -19,6 +19,7 @@
 #include <steal/time.h>
 
 #include "../base/assert.h"
+#include "../base/hunt.h"
 #include "../task/chain.h"
 #include "../task/harness.h"
 #include "../task/schedule.h"
@@ -67,6 +68,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->cx.waker.vtable = &steal__task_waker_vtable;
     worker->cx.task = NULL;
     rng_init(&worker->rng, runtime->options.seed + index);
+    worker->victims = NULL;
     worker->last_turn = 0;
     worker->linger_score = 0;
     worker->blocker = NULL;
@@ -261,6 +263,28 @@ pop_local(struct worker *w)
     return task ? task : slot_take(&w->slot);
 }
 
+static inline struct steal_task *
+steal_from(struct worker *w, struct worker *victim)
+{
+    if (victim == w || steal__ring_is_empty(&victim->ring))
+        return NULL;
+    return steal__ring_steal(&victim->ring, &w->ring);
+}
+
+static COLD struct steal_task *
+steal_near(struct worker *w, unsigned start)
+{
+    struct steal_runtime *runtime = w->runtime;
+    struct steal_task *task = NULL;
+    struct hunt hunt;
+    unsigned i;
+
+    hunt_begin(&hunt, w->victims, runtime->nworkers, start);
+    while (!task && (i = hunt_next(&hunt)) != HUNT_END)
+        task = steal_from(w, &runtime->workers[i]);
+    return task;
+}
+
 static struct steal_task *
 steal_round(struct worker *w)
 {
@@ -268,13 +292,12 @@ steal_round(struct worker *w)
     unsigned n = runtime->nworkers;
     unsigned victim = rng_below(&w->rng, n);
 
+    if (unlikely(w->victims != NULL))
+        return steal_near(w, victim);
     for (unsigned i = 0; i < n; i++, victim++) {
-        struct worker *v = &runtime->workers[victim < n ? victim : victim - n];
-        struct steal_task *task;
+        struct steal_task *task = steal_from(w,
+                &runtime->workers[victim < n ? victim : victim - n]);
 
-        if (v == w || steal__ring_is_empty(&v->ring))
-            continue;
-        task = steal__ring_steal(&v->ring, &w->ring);
         if (task)
             return task;
     }

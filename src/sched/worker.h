@@ -22,6 +22,7 @@
 #include "slot.h"
 
 struct blocker;
+struct victims;
 struct wheel;
 
 struct worker {
@@ -42,6 +43,7 @@ struct worker {
     struct blocker *blocker;   /* whom the thread runs tasks for, or NULL */
     struct wheel *wheel; /* of the driver's, for the timers of its tasks */
     struct block_cache blocks;
+    const struct victims *victims; /* near.h; NULL: nobody is near */
 
     /* written by the owner, read by others */
     CACHE_ALIGNED _Atomic(uint32_t) polls;
