@@ -20,6 +20,10 @@
  *     stream.h     items one after the other, and work for each of them
  *     runtime.h    options, start, block on a future, stop
  *
+ * Computations
+ *
+ *     fork.h       jobs: fork, join, run, await
+ *
  * What tasks wait for, and talk through
  *
  *     channel.h    a queue of messages, bounded or not
@@ -67,6 +71,7 @@
 #include <steal/fd.h>
 #include <steal/file.h>
 #include <steal/file_watch.h>
+#include <steal/fork.h>
 #include <steal/future.h>
 #include <steal/group.h>
 #include <steal/io.h>

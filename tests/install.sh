@@ -104,7 +104,7 @@ if [ -n "$library" ]; then
     nm -D --defined-only "$library" | sed -n 's/@.*//; s/.* [TBDRW] //p' |
         grep -v '^LIBSTEAL_' | sort >"$work/exported"
     sed '/^#/d' "$srcdir"/include/steal/*.h | tr '\n' ' ' |
-        grep -o 'STEAL_API[^;]*;' | sed 's/(.*//; s/.*[ *]//' |
+        grep -o 'STEAL_API[^;]*;' | sed 's/ *__attribute__.*//; s/(.*//; s/.*[ *]//' |
         sort >"$work/declared"
     diff -u "$work/declared" "$work/exported" ||
         fail "declared (-) and exported (+) differ"

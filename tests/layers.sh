@@ -1,5 +1,5 @@
 #!/bin/sh
-# layers.sh - base < task < blocking, driver < sched, and future beside sched.
+# layers.sh - base < task < blocking, driver < sched < fork, and future beside.
 #
 # Reads the includes of src/ and include/ and compares them with the rules below;
 # then compiles each header alone, the public ones as C++ too.
@@ -55,6 +55,12 @@ allowed() {
         echo '^src/(base|task|sched)/|^src/driver/driver[.]h$'
         echo '^src/blocking/(host|pool)[.]h$'
         ;;
+    src/fork/*)
+        echo '^src/(base|fork)/|^src/sched/(jobs|lend|near|runtime)[.]h$'
+        echo '^src/task/(schedule|waiter)[.]h$'
+        ;;
+    src/loop/*) echo '^src/(base|loop)/|^src/fork/(job|lane)[.]h$' ;;
+    src/sort/*) echo '^src/(base|sort)/|^src/fork/(job|lane)[.]h$' ;;
     src/handle/*) echo '^src/(base|task|driver|handle)/|^<uv[.]h>$' ;;
     src/file/*) echo '^src/(base|file)/|^<uv[.]h>$' ;;
     src/net/*)

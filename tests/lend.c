@@ -307,6 +307,43 @@ START_TEST(stop_waits_for_what_blocks_in_place)
 }
 END_TEST
 
+/* One waits for the other's end, which has lent it the worker. */
+static struct steal_task *lender;
+
+static int
+begin_second(void *arg)
+{
+    while (load_acquire(&calls) == 0)
+        nap();
+    (void)arg;
+    return 7;
+}
+
+static int
+wait_for_lender(void *arg)
+{
+    count_call(arg);
+    while (!steal_task_is_finished(lender))
+        nap();
+    return 8;
+}
+
+START_TEST(stand_in_may_wait_for_the_end_of_who_has_lent_its_worker)
+{
+    for (int i = 0; i < 20; i++) {
+        struct steal_task *second;
+
+        store_release(&calls, 0);
+        start(1);
+        lender = spawn_placer(begin_second, NULL, 0);
+        second = spawn_placer(wait_for_lender, NULL, 0);
+        ck_assert_int_eq(join_task(runtime, second), 8);
+        ck_assert_int_eq(join_task(runtime, lender), 7);
+        runtime_end(runtime);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -323,6 +360,7 @@ main(void)
         without_a_thread_the_other_workers_get_the_tasks,
         with_a_thread_the_worker_keeps_its_tasks,
         stop_waits_for_what_blocks_in_place,
+        stand_in_may_wait_for_the_end_of_who_has_lent_its_worker,
     };
 
     return run_suite_with("lend", reset, tests, LENGTH(tests));

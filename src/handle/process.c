@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/affinity.h"
 #include "../task/schedule.h"
 #include "handle.h"
 #include "orphan.h"
@@ -146,7 +147,9 @@ open_process(struct handle *handle, uv_loop_t *loop, void *arg)
 
     steal__orphans_reap();
     fill_options(&options, spawning, default_args);
+    steal__affinity_lift(); /* a child is not bound to a worker's processor */
     error = uv_spawn(loop, &handle->uv.process, &options);
+    steal__affinity_restore();
     steal__handle_opened(handle, evict);
     if (error) {
         forget_orphan(process);

@@ -3,7 +3,7 @@
 
 #include "../base/assert.h"
 
-#define GROUPS (STEAL_WORKERS_MAX / 64)
+#define GROUPS (STEAL_WORKERS_MAX / 64 + 1)
 
 static void
 publish_locked(struct idle *idle)
@@ -18,6 +18,7 @@ steal__idle_init(struct idle *idle, unsigned workers)
 {
     lock_init(&idle->lock);
     idle->workers = workers;
+    idle->regular = workers;
     idle->sleeping = 0;
     idle->searching = 0;
     idle->monitor = IDLE_NOBODY;
@@ -25,6 +26,26 @@ steal__idle_init(struct idle *idle, unsigned workers)
     for (unsigned i = 0; i < GROUPS; i++)
         store_relaxed(&idle->asleep[i], 0);
     publish_locked(idle);
+}
+
+static void
+count(struct idle *idle, unsigned more)
+{
+    lock_take(&idle->lock);
+    idle->workers += more;
+    lock_give(&idle->lock);
+}
+
+void
+steal__idle_join(struct idle *idle)
+{
+    count(idle, 1);
+}
+
+void
+steal__idle_part(struct idle *idle)
+{
+    count(idle, -1u);
 }
 
 static void
@@ -127,7 +148,7 @@ steal__idle_search(struct idle *idle)
     bool may;
 
     /* A hint spares the lock where many run dry at once. */
-    if ((load_relaxed(&idle->summary) >> 16 & 0xffff) * 2 >= idle->workers)
+    if ((load_relaxed(&idle->summary) >> 16 & 0xffff) * 2 >= idle->regular)
         return false;
     lock_take(&idle->lock);
     may = idle->searching * 2 < idle->workers;

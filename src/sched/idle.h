@@ -34,16 +34,21 @@
 struct idle {
     CACHE_ALIGNED struct lock lock;
     unsigned workers;
+    unsigned regular; /* constant: without the relief */
     unsigned sleeping;
     unsigned searching;
     int monitor;         /* IDLE_NOBODY, or a sleeper */
     _Atomic(int) driver; /* who sleeps in the loop: woken last, a hint */
-    _Atomic(uint64_t) asleep[STEAL_WORKERS_MAX / 64]; /* written locked */
+    _Atomic(uint64_t) asleep[STEAL_WORKERS_MAX / 64 + 1]; /* written locked */
     /* sleeping, searching << 16, monitor + 1 << 32: written locked */
     CACHE_ALIGNED _Atomic(uint64_t) summary;
 };
 
 void steal__idle_init(struct idle *idle, unsigned workers);
+
+/* There is one worker more, awake, or one less (relief.h). */
+void steal__idle_join(struct idle *idle);
+void steal__idle_part(struct idle *idle);
 
 /* Whom notify() and the like ask to be unparked, or IDLE_NOBODY. */
 struct idle_calls {
@@ -55,6 +60,13 @@ static inline bool
 steal__idle_has_sleepers(struct idle *idle)
 {
     return load_relaxed(&idle->summary) & 0xffff; /* SLEEP.md, S2 */
+}
+
+/* True if some workers sleep or search: a hint. */
+static inline bool
+steal__idle_are_some(struct idle *idle)
+{
+    return load_relaxed(&idle->summary) & 0xffffffff; /* a hint */
 }
 
 /* True if work that was just made visible asks for another worker. */

@@ -2,61 +2,38 @@
  * lend.c - a worker whose thread blocks in the middle of a poll goes on, on
  * another thread.
  *
- *     lender      poll: keep, lend ---> fn() ---> ask back ---> take back, poll
- *     stand-in             steal__worker_run() .................|
+ *     lender      poll: keep ---> fn() ---> wait for the helm ---> take back, poll
+ *     stand-in             tasks ......................|
  *
  * The lender keeps what belongs to its poll, and is no worker while the loan
- * lasts.  The stand-in, a thread of the pool, runs tasks until its blocker, the
- * loan's, is done, as a thread with STEAL_ON_CALLER does.  The loop knows nothing
- * of all this.
+ * lasts.  The stand-in, a thread of the pool, runs tasks until somebody wants the
+ * worker back (helm.h), not always the one for whom it came.  The loop knows
+ * nothing of all this.
  *
  * Orderings
  *   O1  lend: the errand, through the pool  ->  stand_in: pool.c, O2
- *   O2  ask_back: store state, release  ->  worker.c: load state, acquire
- *       The unpark after it ends a sleep of the worker (parker.c, O1).
- *   O3  stand_in: store returned, release  ->  ask_back: load, acquire
- *       The worker as the stand-in has left it.  After the store the loan may
- *       be gone: the futex is woken by its address alone.
+ *       The lender takes the helm before it forgets the loan, and by then the
+ *       stand-in has had it: the loan is still there.
  */
+#include "lend.h"
+
 #include <errno.h>
 
 #include <steal/blocking.h>
 
-#include "../base/compiler.h"
-#include "../base/futex.h"
-#include "../blocking/pool.h"
 #include "../task/chain.h"
 #include "../task/schedule.h"
-#include "block_on.h"
 #include "push.h"
 #include "runtime.h"
 
-/* How often the lender looks whether the worker is back before it sleeps. */
-#define LOOKS 100
-
-struct loan {
-    struct pool_errand errand;
-    struct worker *worker;
-    struct blocker blocker;
-    _Atomic(uint32_t) returned;
-
-    /* the lender's: what its poll goes on with */
-    struct steal_context cx;
-    struct steal_context *poll;
-    struct blocker *outer;
-    struct steal_runtime *bound;
-    const struct steal_future_ops *polling;
-};
+_Thread_local struct away *steal__away;
 
 static void
 stand_in(struct pool_errand *errand)
 {
     struct loan *loan = container_of(errand, struct loan, errand);
-    _Atomic(uint32_t) *returned = &loan->returned;
 
-    steal__worker_run(loan->worker, &loan->blocker);
-    store_release(returned, 1); /* O3 */
-    steal__futex_wake(returned, 1);
+    steal__worker_stand_in(loan->worker);
 }
 
 /* From here on this thread is no worker. */
@@ -65,14 +42,17 @@ keep(struct loan *loan, struct worker *w)
 {
     loan->errand.run = stand_in;
     loan->worker = w;
-    store_relaxed(&loan->blocker.state, 0); /* not shared yet */
-    store_relaxed(&loan->returned, 0);
     loan->cx = w->cx;
     loan->poll = steal__poll;
     loan->outer = w->blocker;
     loan->bound = steal__bound;
     loan->polling = load_relaxed(&w->polling); /* the owner's */
+    loan->lane = w->lane;                      /* goes on to be this thread's */
+    loan->computing = worker_computes(w);
     w->cx.task = NULL;
+    w->home = w->runtime;
+    if (loan->computing)
+        steal__relief_end(w->runtime);
     steal__poll = NULL;
     steal__worker = NULL;
     steal__bound = w->runtime;
@@ -85,57 +65,96 @@ take_back(struct loan *loan)
 
     w->cx = loan->cx;
     w->blocker = loan->outer;
+    w->lane = loan->lane;
+    if (loan->computing) {
+        w->home = NULL;
+        steal__relief_begin(w->runtime);
+    }
     store_relaxed(&w->polling, loan->polling); /* a hint */
     steal__poll = loan->poll;
     steal__worker = w;
     steal__bound = loan->bound;
 }
 
-/* The stand-in comes to an end with its poll. */
-static void
-ask_back(struct loan *loan)
+void
+steal__lend_settle(struct away *away)
 {
-    store_release(&loan->blocker.state, BLOCKER_DONE); /* O2 */
-    steal__worker_unpark(loan->worker);
-    for (int i = 0; i < LOOKS && !load_acquire(&loan->returned); i++) /* O3 */
-        cpu_relax();
-    while (!load_acquire(&loan->returned)) /* O3 */
-        steal__futex_wait(&loan->returned, 0, UINT64_MAX);
+    steal__helm_take(away->worker);
+    take_back(&away->loan);
 }
 
 /* No thread can be had: the others get what this worker has. */
 static int
 call_alone(struct worker *w, int (*fn)(void *arg), void *arg)
 {
-    struct steal_task *task = slot_take(&w->slot);
-    struct chain chain;
-
-    chain_init(&chain);
-    if (task)
-        chain_add(&chain, task);
-    while ((task = steal__ring_pop(&w->ring)))
-        chain_add(&chain, task);
-    if (chain.n)
-        steal__schedule_chain(w->runtime, &chain);
+    steal__worker_leave_tasks(w);
     return fn(arg);
 }
 
-int
-steal_block_in_place(int (*fn)(void *arg), void *arg)
+/* A thread that computes is none of those that may while it blocks. */
+static int
+call_without_place(struct team *team, int (*fn)(void *arg), void *arg)
 {
-    struct worker *w = steal__worker;
+    int result;
+
+    steal__jobs_pause(team);
+    result = fn(arg);
+    steal__jobs_resume(team);
+    return result;
+}
+
+static int
+call_away(struct away *away, int (*fn)(void *arg), void *arg)
+{
+    if (!away->loan.computing)
+        return fn(arg);
+    return call_without_place(away->worker->runtime->team, fn, arg);
+}
+
+/* In a job. */
+static int
+lend_for_good(struct away *away, int (*fn)(void *arg), void *arg)
+{
+    struct worker *w = away->worker;
+
+    keep(&away->loan, w);
+    if (!steal__pool_stand_in(&w->runtime->pool, &away->loan.errand)) {
+        take_back(&away->loan);
+        return call_alone(w, fn, arg);
+    }
+    away->is_away = true;
+    return call_away(away, fn, arg);
+}
+
+/* In a poll. */
+static int
+lend(struct worker *w, int (*fn)(void *arg), void *arg)
+{
     struct loan loan;
     int result;
 
-    if (!w || !w->cx.task)
-        return fn(arg);
     keep(&loan, w);
     if (!steal__pool_stand_in(&w->runtime->pool, &loan.errand)) {
         take_back(&loan);
         return call_alone(w, fn, arg);
     }
     result = fn(arg);
-    ask_back(&loan);
+    steal__helm_take(w);
     take_back(&loan);
     return result;
+}
+
+int
+steal_block_in_place(int (*fn)(void *arg), void *arg)
+{
+    struct worker *w = steal__worker;
+    struct away *away = steal__away;
+
+    if (w && away && away->worker == w)
+        return lend_for_good(away, fn, arg);
+    if (w && w->cx.task)
+        return lend(w, fn, arg);
+    if (!w && away && away->is_away)
+        return call_away(away, fn, arg);
+    return fn(arg);
 }

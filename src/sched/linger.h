@@ -38,7 +38,7 @@ linger_is_worth_it(const struct worker *w)
 static inline bool
 linger_is_over(struct worker *w)
 {
-    return runtime_is_stopping(w->runtime) ||
+    return runtime_is_stopping(w->runtime) || helm_is_wanted(&w->helm) ||
            (w->blocker && steal__blocker_is_done(w->blocker));
 }
 

@@ -39,7 +39,7 @@ steal__runtime_has_queued(struct steal_runtime *runtime)
 {
     if (!steal__injector_is_empty(&runtime->injector))
         return true;
-    for (unsigned i = 0; i < runtime->nworkers; i++) {
+    for (unsigned i = 0; i < runtime->nall; i++) {
         if (!steal__ring_is_empty(&runtime->workers[i].ring))
             return true;
     }
@@ -53,9 +53,11 @@ has_work(struct worker *w)
 {
     struct steal_runtime *runtime = w->runtime;
 
-    if (steal__runtime_has_queued(runtime) || !slot_is_empty(&w->slot))
+    if (steal__runtime_has_queued(runtime) || !slot_is_empty(&w->slot) ||
+            (w->lane && steal__jobs_last_look(runtime->team)))
         return true;
-    if (w->blocker && steal__blocker_is_done(w->blocker))
+    if (helm_is_wanted(&w->helm) || /* helm.c, H2 */
+            (w->blocker && steal__blocker_is_done(w->blocker)))
         return true;
     if (!runtime_is_stopping(runtime))
         return false;
@@ -106,7 +108,7 @@ watch(struct worker *w, bool *quiet)
     struct steal_runtime *runtime = w->runtime;
 
     *quiet = true;
-    for (unsigned i = 0; i < runtime->nworkers; i++) {
+    for (unsigned i = 0; i < runtime->nall; i++) {
         struct worker *v = &runtime->workers[i];
         struct steal_task *task = NULL;
 
@@ -161,10 +163,10 @@ steal__park(struct worker *w)
 
     store_relaxed(&w->polling, NULL); /* a hint */
     steal__idle_sleep(&runtime->idle, w->index, w->searching);
-    if (hooks->park)
+    if (hooks->park && w->index < runtime->nworkers)
         hooks->park(w->index, hooks->data);
     drove = sleep_until_called(w);
-    if (hooks->unpark)
+    if (hooks->unpark && w->index < runtime->nworkers)
         hooks->unpark(w->index, hooks->data);
     w->searching = steal__idle_rise(&runtime->idle, w->index, &heir);
     unpark_index(runtime, heir);

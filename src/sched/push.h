@@ -14,7 +14,8 @@
 /* The ring is full: its older half goes to the injector, with the task. */
 void steal__worker_overflow(struct worker *w, struct steal_task *task);
 
-/* To the injector: from a thread that is no worker of the task's runtime. */
+/* To the injector: from a thread that is no worker of the task's runtime, or that
+ * computes. */
 void steal__schedule_remote(struct steal_task *task);
 
 static inline void

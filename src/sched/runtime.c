@@ -45,6 +45,7 @@ after_fork_in_child(void)
     steal__worker = NULL;             /* and it is no worker of anybody's */
     steal__poll = NULL;
     steal__bound = NULL;
+    steal__jobs_forget();
 }
 
 static void
@@ -92,6 +93,8 @@ read_options(struct steal_options *to, const struct steal_options *from)
         to->workers = 1;
     if (!to->workers)
         to->workers = steal_default_workers();
+    if (!to->compute_workers)
+        to->compute_workers = to->workers;
     if (!to->blocking_threads)
         to->blocking_threads = 512;
     if (!to->blocking_keep)
@@ -143,6 +146,14 @@ join_threads(struct steal_runtime *runtime, unsigned n)
         pthread_join(runtime->workers[i].thread, NULL);
 }
 
+static void
+join_all_threads(struct steal_runtime *runtime)
+{
+    join_threads(runtime, runtime->nworkers);
+    if (steal__relief_was_there(&runtime->relief))
+        pthread_join(runtime->relief.thread, NULL);
+}
+
 /* Starts them all or none. */
 static int
 start_threads(struct steal_runtime *runtime)
@@ -169,15 +180,17 @@ static int
 init_workers(struct steal_runtime *runtime)
 {
     runtime->nworkers = runtime->options.workers;
+    runtime->nall = runtime->nworkers + 1;
     runtime->workers = aligned_alloc(_Alignof(struct worker),
-            runtime->nworkers * sizeof *runtime->workers);
+            runtime->nall * sizeof *runtime->workers);
     if (!runtime->workers)
         return -ENOMEM;
-    for (unsigned i = 0; i < runtime->nworkers; i++)
+    for (unsigned i = 0; i < runtime->nall; i++)
         steal__worker_init(&runtime->workers[i], runtime, i);
     return 0;
 }
 
+/* Where the workers are to be, if that matters to anybody. */
 static int
 init_near(struct steal_runtime *runtime)
 {
@@ -213,6 +226,7 @@ init_shared(struct steal_runtime *runtime)
     lock_init(&runtime->seat_lock);
     runtime->seat_taken = false;
     list_init(&runtime->waiting);
+    steal__relief_init(&runtime->relief);
 }
 
 int
@@ -238,11 +252,14 @@ steal_runtime_new(struct steal_runtime **result,
     error = init_near(runtime);
     if (error)
         goto free_workers;
-    error = steal__driver_init(&runtime->driver, runtime, runtime->nworkers,
-            runtime->options.loop);
+    error = steal__team_new(&runtime->team, runtime);
     if (error)
         goto free_near;
-    for (unsigned i = 0; i < runtime->nworkers; i++)
+    error = steal__driver_init(&runtime->driver, runtime, runtime->nall,
+            runtime->options.loop);
+    if (error)
+        goto free_team;
+    for (unsigned i = 0; i < runtime->nall; i++)
         runtime->workers[i].wheel = steal__driver_wheel(&runtime->driver, i);
     error = start_threads(runtime);
     if (error)
@@ -253,6 +270,8 @@ steal_runtime_new(struct steal_runtime **result,
 fini_driver:
     steal__driver_fini(&runtime->driver);
     steal__driver_forget(&runtime->driver);
+free_team:
+    steal__team_free(runtime->team);
 free_near:
     steal__near_free(runtime->near);
 free_workers:
@@ -272,7 +291,7 @@ sum_census(struct steal_runtime *runtime, bool deaths, uint64_t *sum)
     struct census *census = &runtime->foreign;
 
     *sum = load_acquire(deaths ? &census->died : &census->born); /* O1 */
-    for (unsigned i = 0; i < runtime->nworkers; i++) {
+    for (unsigned i = 0; i < runtime->nall; i++) {
         census = &runtime->workers[i].census;
         *sum += load_acquire(deaths ? &census->died : &census->born); /* O1 */
     }
@@ -293,7 +312,7 @@ steal__runtime_is_quiet(struct steal_runtime *runtime)
 void
 steal__runtime_unpark_all(struct steal_runtime *runtime)
 {
-    for (unsigned i = 0; i < runtime->nworkers; i++)
+    for (unsigned i = 0; i < runtime->nall; i++)
         steal__worker_unpark(&runtime->workers[i]);
 }
 
@@ -301,6 +320,7 @@ void
 steal_runtime_begin_stop(struct steal_runtime *runtime)
 {
     store_release(&runtime->stopping, 1);
+    steal__relief_stop(runtime);
     steal__runtime_unpark_all(runtime);
 }
 
@@ -344,11 +364,12 @@ take_down(struct steal_runtime *runtime)
 
     shut(runtime);
     steal__driver_fini(&runtime->driver);
-    for (unsigned i = 0; i < runtime->nworkers; i++) {
+    for (unsigned i = 0; i < runtime->nall; i++) {
         out += runtime->workers[i].blocks.balance;
         steal__worker_fini(&runtime->workers[i]);
     }
     steal__depot_fini(&runtime->depot);
+    steal__team_free(runtime->team);
     steal__near_free(runtime->near);
     free(runtime->workers);
     if (steal__depot_close(&runtime->depot, out))
@@ -362,7 +383,7 @@ steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit)
 
     if (steal__runtime_is_of_parent(runtime))
         return -ECANCELED;
-    if (steal__worker || steal__bound == runtime)
+    if (steal__worker || steal__bound == runtime || steal__jobs_are_of(runtime))
         return -EDEADLK;
     steal_runtime_begin_stop(runtime);
     if (runtime->options.loop)
@@ -373,10 +394,11 @@ steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit)
     } else if (!wait_for_workers(runtime, deadline)) {
         return -ETIMEDOUT;
     }
-    if (!steal__pool_stop(&runtime->pool, deadline))
+    if (!steal__team_wait_for_guests(runtime->team, deadline) ||
+            !steal__pool_stop(&runtime->pool, deadline))
         return -ETIMEDOUT;
     if (!(runtime->options.flags & STEAL_ON_CALLER))
-        join_threads(runtime, runtime->nworkers);
+        join_all_threads(runtime);
     take_down(runtime);
     return 0;
 }
@@ -386,7 +408,7 @@ steal_runtime_stuck(struct steal_runtime *runtime, const char **names, size_t n)
 {
     size_t found = 0;
 
-    for (unsigned i = 0; i < runtime->nworkers; i++) {
+    for (unsigned i = 0; i < runtime->nall; i++) {
         const struct steal_future_ops *ops = load_relaxed(
                 &runtime->workers[i].polling);
 
@@ -433,6 +455,8 @@ steal__runtime_for(struct steal_runtime *runtime, int *error)
 {
     if (!runtime)
         runtime = steal_runtime_current();
+    if (!runtime)
+        runtime = steal__jobs_runtime();
     *error = 0;
     if (!runtime)
         *error = -EINVAL;

@@ -16,6 +16,7 @@
 #include "idle.h"
 #include "injector.h"
 #include "near.h"
+#include "relief.h"
 #include "worker.h"
 
 struct steal_runtime {
@@ -24,6 +25,7 @@ struct steal_runtime {
     char name[12];
     unsigned fork_generation;
     unsigned nworkers;
+    unsigned nall; /* with the relief, which is the last */
     struct worker *workers;
     struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
     struct driver driver;
@@ -32,6 +34,8 @@ struct steal_runtime {
     struct injector injector;
     struct block_depot depot;
     struct pool pool;
+    struct team *team; /* fork/ */
+    struct relief relief;
 
     CACHE_ALIGNED _Atomic(uint32_t) stopping;
     _Atomic(uint32_t) running;  /* workers that have not gone home */

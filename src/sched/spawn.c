@@ -42,7 +42,9 @@ worker_for(const struct steal_runtime *runtime)
 {
     struct worker *w = steal__worker;
 
-    return w && (!runtime || w->runtime == runtime) ? w : NULL;
+    if (!w || worker_computes(w))
+        return NULL;
+    return !runtime || w->runtime == runtime ? w : NULL;
 }
 
 static inline void
@@ -236,9 +238,9 @@ steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,
     struct lent_task *lent = (struct lent_task *)(void *)slot;
     struct worker *w = worker_for(runtime);
 
-    must(runtime || w);
-    if (w)
-        runtime = w->runtime;
+    if (!runtime)
+        runtime = steal_runtime_current();
+    must(runtime);
     /* Its task keeps the runtime's struct, as a block would: a handle may
      * outlive the runtime. */
     steal__depot_hold(&runtime->depot, 1);

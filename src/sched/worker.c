@@ -8,7 +8,8 @@
  *     slot              at most three times in a row if the ring has tasks
  *     ring
  *     injector          as much as its share
- *     other rings       half of what a random victim holds
+ *     other rings       half of what a random victim holds; a near one's first
+ *                       if the workers are bound (near.h)
  *     sleep             park.c
  *
  * A task that woke itself goes behind the others; if there are none, it is
@@ -24,6 +25,8 @@
 #include "../task/harness.h"
 #include "../task/schedule.h"
 #include "block_on.h"
+#include "jobs.h"
+#include "lend.h"
 #include "linger.h"
 #include "park.h"
 #include "push.h"
@@ -47,6 +50,9 @@ uint64_t steal__maintain_every = STEAL_US(20);
 # define ROUNDS 32
 #endif
 
+/* The same while there are computations, which make work in bursts. */
+#define ROUNDS_OF_JOBS (ROUNDS * 8)
+
 /* While nobody sleeps in the loop, a busy worker turns it this often, in ns. */
 #define TURN_EVERY STEAL_US(50)
 
@@ -57,6 +63,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
         unsigned index)
 {
     worker->runtime = runtime;
+    worker->home = runtime;
     worker->index = index;
     worker->count = 0;
     worker->countdown = 1;
@@ -72,6 +79,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->last_turn = 0;
     worker->linger_score = 0;
     worker->blocker = NULL;
+    worker->lane = NULL;
     store_relaxed(&worker->seen_polls, 0);
     steal__cache_init(&worker->blocks, &runtime->depot);
     store_relaxed(&worker->polls, 0); /* not shared yet */
@@ -80,6 +88,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     slot_init(&worker->slot);
     steal__ring_init(&worker->ring);
     steal__parker_init(&worker->parker);
+    steal__helm_init(&worker->helm);
     steal__owned_init(&worker->owned);
 }
 
@@ -141,7 +150,7 @@ steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
     steal__injector_push(&runtime->injector, chain);
     /* A worker between two polls, as one that turns the driver, is about to
      * look there itself, and then calls for others if it finds too much. */
-    if (!w->cx.task)
+    if (!w->cx.task && !worker_computes(w))
         return;
     fence_after_rmw(); /* SLEEP.md, S1: the push was one */
     runtime_notify(runtime);
@@ -162,7 +171,7 @@ steal__schedule(struct steal_task *task)
 {
     struct worker *w = steal__worker;
 
-    if (likely(w && w->runtime == task->runtime))
+    if (likely(w && w->home == task->runtime))
         worker_push_next(w, task);
     else
         steal__schedule_remote(task);
@@ -232,6 +241,60 @@ adapt_interval(struct worker *w, uint64_t now)
     w->last_maintenance = now;
 }
 
+/* A searcher that has found something leaves the search to another. */
+static void
+found(struct worker *w)
+{
+    if (!w->searching)
+        return;
+    w->searching = false;
+    /* Who has queued something meanwhile has relied on us (SLEEP.md, S1). */
+    if (steal__idle_found(&w->runtime->idle) &&
+            (steal__runtime_has_queued(w->runtime) ||
+                    steal__jobs_are_there(w->runtime->team)))
+        runtime_notify(w->runtime);
+}
+
+/* The tasks of a worker that has something long to do. */
+void
+steal__worker_leave_tasks(struct worker *w)
+{
+    struct steal_task *task = slot_take(&w->slot);
+    struct chain chain;
+
+    chain_init(&chain);
+    if (task)
+        chain_add(&chain, task);
+    while ((task = steal__ring_pop(&w->ring)))
+        chain_add(&chain, task);
+    if (!chain.n)
+        return;
+    steal__injector_push(&w->runtime->injector, &chain);
+    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
+    runtime_notify(w->runtime);
+}
+
+/* Runs what steal__jobs_find() has found. */
+static COLD void
+compute(struct worker *w)
+{
+    static const struct steal_future_ops ops = { .name = "computation" };
+    struct away away;
+
+    found(w);
+    steal__worker_leave_tasks(w);
+    store_relaxed(&w->polling, &ops); /* a hint */
+    w->home = NULL;
+    steal__relief_begin(w->runtime);
+    lend_allow(&away, w);
+    steal__jobs_run(w);
+    lend_settle(&away);
+    steal__relief_end(w->runtime);
+    w->home = w->runtime;
+    store_relaxed(&w->polling, NULL); /* a hint */
+    w->countdown = 1;                 /* it has been away for long */
+}
+
 static COLD struct steal_task *
 maintain(struct worker *w)
 {
@@ -243,6 +306,8 @@ maintain(struct worker *w)
     }
     adapt_interval(w, now);
     turn_driver(w, now);
+    if (steal__jobs_are_late(w->runtime->team, now) && steal__jobs_find(w))
+        compute(w);
     return take_injected(w, BUSY_SHARE);
 }
 
@@ -279,7 +344,7 @@ steal_near(struct worker *w, unsigned start)
     struct hunt hunt;
     unsigned i;
 
-    hunt_begin(&hunt, w->victims, runtime->nworkers, start);
+    hunt_begin(&hunt, w->victims, runtime->nall, start);
     while (!task && (i = hunt_next(&hunt)) != HUNT_END)
         task = steal_from(w, &runtime->workers[i]);
     return task;
@@ -289,7 +354,7 @@ static struct steal_task *
 steal_round(struct worker *w)
 {
     struct steal_runtime *runtime = w->runtime;
-    unsigned n = runtime->nworkers;
+    unsigned n = runtime->nall;
     unsigned victim = rng_below(&w->rng, n);
 
     if (unlikely(w->victims != NULL))
@@ -334,40 +399,34 @@ linger(struct worker *w)
     return task;
 }
 
+/* For a task; or it is a job that is found, *has_job. */
 static struct steal_task *
-search(struct worker *w)
+search(struct worker *w, bool *has_job)
 {
+    struct team *team = w->runtime->team;
     struct steal_task *task = NULL;
+    int rounds = steal__jobs_are_active(team) ? ROUNDS_OF_JOBS : ROUNDS;
 
     if (!w->searching)
         w->searching = steal__idle_search(&w->runtime->idle);
     if (!w->searching)
         return NULL;
-    for (int i = 0; i < ROUNDS && !task; i++) {
+    for (int i = 0; i < rounds; i++) {
         task = look_everywhere(w);
+        *has_job = !task && steal__jobs_find(w);
+        if (task || *has_job)
+            return task;
         cpu_relax();
     }
-    return task ? task : linger(w);
-}
-
-/* A searcher that has found something leaves the search to another. */
-static void
-found(struct worker *w)
-{
-    if (!w->searching)
-        return;
-    w->searching = false;
-    /* Who has queued something meanwhile has relied on us (SLEEP.md, S1). */
-    if (steal__idle_found(&w->runtime->idle) &&
-            steal__runtime_has_queued(w->runtime))
-        runtime_notify(w->runtime);
+    return linger(w);
 }
 
 /* The last of a stopping runtime's tasks is gone: nobody need sleep any more. */
 static bool
 is_over(struct worker *w)
 {
-    if (w->blocker && steal__blocker_is_done(w->blocker))
+    if (helm_is_wanted(&w->helm) ||
+            (w->blocker && steal__blocker_is_done(w->blocker)))
         return true;
     return w->closing && steal__runtime_is_quiet(w->runtime);
 }
@@ -379,14 +438,20 @@ find(struct worker *w)
     struct steal_task *task = NULL;
 
     while (!task && !is_over(w)) {
+        bool has_job = false;
+
         task = maintain(w);
         if (!task)
             task = pop_local(w);
         if (!task)
             task = take_injected(w, RING_SLOTS / 2);
         if (!task)
-            task = search(w);
-        if (!task)
+            has_job = steal__jobs_find(w);
+        if (!task && !has_job)
+            task = search(w, &has_job);
+        if (has_job)
+            compute(w);
+        else if (!task)
             steal__park(w);
     }
     found(w);
@@ -452,14 +517,18 @@ run(struct worker *w, struct steal_task *task)
     }
 }
 
-void
-steal__worker_run(struct worker *w, struct blocker *blocker)
+static void
+run_tasks(struct worker *w, struct blocker *blocker)
 {
+    struct away *away = steal__away;
     struct steal_task *task;
+
+    steal__away = NULL;
 
     w->blocker = blocker;
     steal__worker = w;
     steal__poll = &w->cx;
+    steal__jobs_attach(w);
     while ((task = next(w))) {
         if (unlikely(w->closing)) {
             run_closing(w, task);
@@ -467,12 +536,48 @@ steal__worker_run(struct worker *w, struct blocker *blocker)
             store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
             run(w, task);
         }
-        if (unlikely(w->blocker && steal__blocker_is_done(w->blocker)))
+        if (unlikely(helm_is_wanted(&w->helm)) ||
+                unlikely(w->blocker && steal__blocker_is_done(w->blocker)))
             break;
     }
     store_relaxed(&w->polling, NULL);
     if (w->closing) /* it may have ended the last task without knowing */
         steal__runtime_unpark_all(w->runtime);
+    steal__jobs_detach(w);
     steal__poll = NULL;
     steal__worker = NULL;
+    steal__away = away;
+}
+
+static bool
+is_relief(const struct worker *w)
+{
+    return w->index == w->runtime->nworkers;
+}
+
+void
+steal__worker_run(struct worker *w, struct blocker *blocker)
+{
+    steal__helm_take(w);
+    steal__helm_enlist(w);
+    run_tasks(w, blocker);
+    while (helm_is_wanted(&w->helm)) {
+        steal__helm_give(w);
+        steal__helm_take(w);
+        run_tasks(w, blocker);
+    }
+    if (is_relief(w))
+        steal__worker_leave_tasks(w);
+    steal__helm_retire(w);
+}
+
+/* The relief's worker may be without a thread for long, and so may one that has
+ * lost its captain: others get its tasks. */
+void
+steal__worker_stand_in(struct worker *w)
+{
+    run_tasks(w, NULL);
+    if (!w->helm.has_captain)
+        steal__worker_leave_tasks(w);
+    steal__helm_give(w);
 }

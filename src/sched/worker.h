@@ -17,6 +17,8 @@
 #include "../base/rand.h"
 #include "../task/owned.h"
 #include "census.h"
+#include "helm.h"
+#include "jobs.h"
 #include "parker.h"
 #include "ring.h"
 #include "slot.h"
@@ -28,6 +30,7 @@ struct wheel;
 struct worker {
     /* the owner's */
     CACHE_ALIGNED struct steal_runtime *runtime;
+    struct steal_runtime *home; /* whose tasks it queues; NULL: it computes */
     unsigned index;
     uint32_t count;     /* of polls */
     uint32_t countdown; /* to the next maintenance */
@@ -41,6 +44,8 @@ struct worker {
     uint64_t last_turn;        /* when it turned the driver, ns */
     unsigned linger_score;     /* linger.h */
     struct blocker *blocker;   /* whom the thread runs tasks for, or NULL */
+    struct lane *lane;         /* where the thread forks jobs, or NULL */
+    struct work work;          /* between jobs.h's find and run */
     struct wheel *wheel; /* of the driver's, for the timers of its tasks */
     struct block_cache blocks;
     const struct victims *victims; /* near.h; NULL: nobody is near */
@@ -54,6 +59,7 @@ struct worker {
     CACHE_ALIGNED struct slot slot;
     struct ring ring;
     struct parker parker;
+    struct helm helm;
     CACHE_ALIGNED struct owned owned;
     _Atomic(uint32_t) seen_polls; /* a monitor's note: a hint */
     pthread_t thread;
@@ -70,9 +76,22 @@ void steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
         unsigned index);
 void steal__worker_fini(struct worker *worker);
 
+/* True while it runs a job: what that spawns or wakes is left to others. */
+static inline bool
+worker_computes(const struct worker *worker)
+{
+    return !worker->home;
+}
+
 /* Runs tasks until the runtime has stopped and no task is left, or until
  * `blocker`, if it is not NULL, is done. */
 void steal__worker_run(struct worker *worker, struct blocker *blocker);
+
+/* The same for a thread that has been given the helm: until somebody wants it. */
+void steal__worker_stand_in(struct worker *worker);
+
+/* Leaves what it has queued to the other workers. */
+void steal__worker_leave_tasks(struct worker *worker);
 
 /* Gets the worker out of its sleep. */
 void steal__worker_unpark(struct worker *worker);
