@@ -23,6 +23,7 @@
  * Computations
  *
  *     fork.h       jobs: fork, join, run, await
+ *     loop.h       for, reduce, scan, invoke
  *
  * What tasks wait for, and talk through
  *
@@ -75,6 +76,7 @@
 #include <steal/future.h>
 #include <steal/group.h>
 #include <steal/io.h>
+#include <steal/loop.h>
 #include <steal/mutex.h>
 #include <steal/net.h>
 #include <steal/notify.h>
