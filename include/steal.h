@@ -24,6 +24,7 @@
  *
  *     fork.h       jobs: fork, join, run, await
  *     loop.h       for, reduce, scan, invoke
+ *     sort.h       sort
  *
  * What tasks wait for, and talk through
  *
@@ -89,6 +90,7 @@
 #include <steal/rwlock.h>
 #include <steal/semaphore.h>
 #include <steal/signal.h>
+#include <steal/sort.h>
 #include <steal/stream.h>
 #include <steal/task.h>
 #include <steal/time.h>
