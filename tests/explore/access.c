@@ -74,8 +74,7 @@ engine_faults(void)
 static void
 note_read(unsigned word, uint64_t value)
 {
-    engine_threads[engine_self].spun |= UINT64_C(1) << word;
-    engine_threads[engine_self].spun_value[word] = value;
+    thread_note_read(&engine_threads[engine_self], word, value);
 }
 
 uint64_t
@@ -142,7 +141,7 @@ explore_store(volatile void *address, size_t size, uint64_t value,
     memory_store(engine_self, word, value, order);
     step.value = memory_value(word, memory_newest(word));
     note_store();
-    engine_threads[engine_self].spun = 0;
+    thread_forget_reads(&engine_threads[engine_self]);
     step_end(footprint_write(word), &step);
 }
 
@@ -282,7 +281,7 @@ explore_cas(volatile void *address, size_t size, void *old, uint64_t value,
         step.verb = "=";
         step.value = memory_value(word, memory_newest(word));
         note_store();
-        engine_threads[engine_self].spun = 0;
+        thread_forget_reads(&engine_threads[engine_self]);
         step_end(footprint_write(word), &step);
         return true;
     }
@@ -352,9 +351,9 @@ explore_relax(const struct explore_site *site)
                 report_file(site->file), site->line);
     footprint = thread_footprint(thread);
     for (unsigned word = 0; word < MEMORY_WORDS; word++)
-        if (thread->spun >> word & 1)
+        if (thread->spun_on[word])
             memory_catch_up(engine_self, word);
-    thread->spun = 0;
+    thread_forget_reads(thread);
     thread->stand = STAND_STEP;
     step_end(footprint, &step);
 }

@@ -98,13 +98,32 @@ engine_init(void)
  * Who may go on
  */
 
+void
+thread_note_read(struct thread *thread, unsigned word, uint64_t value)
+{
+    thread->spun |= memory_bit(word);
+    thread->spun_on[word] = true;
+    thread->spun_value[word] = value;
+}
+
+void
+thread_forget_reads(struct thread *thread)
+{
+    thread->spun = 0;
+    memset(thread->spun_on, 0, sizeof thread->spun_on);
+}
+
+static bool
+is_news(const struct thread *thread, unsigned word)
+{
+    return memory_value(word, memory_newest(word)) != thread->spun_value[word];
+}
+
 bool
 thread_has_news(const struct thread *thread)
 {
     for (unsigned word = 0; word < MEMORY_WORDS; word++)
-        if ((thread->spun >> word & 1) &&
-                memory_value(word, memory_newest(word)) !=
-                        thread->spun_value[word])
+        if (thread->spun_on[word] && is_news(thread, word))
             return true;
     return !thread->spun && thread->stores_seen != engine_store_count;
 }
@@ -406,7 +425,7 @@ start_threads(void)
 
         engine_self = i;
         thread->stand = STAND_STEP;
-        thread->spun = 0;
+        thread_forget_reads(thread);
         thread->lonely_spins = 0;
         thread->futex = NULL;
         thread->timeouts = engine_case->timeouts ? engine_case->timeouts : 1;
@@ -472,6 +491,12 @@ engine_bound(void)
     if (memory_was_cut())
         return "history";
     return impatient ? "patience" : NULL;
+}
+
+unsigned
+explore_self(void)
+{
+    return engine_self;
 }
 
 void

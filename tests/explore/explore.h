@@ -95,6 +95,10 @@ unsigned explore_choose(unsigned n);
 /* In finish(): what this execution came to. */
 void explore_outcome(uint64_t what);
 
+/* The number of this thread; on the stage it is one that no thread has. */
+#define EXPLORE_THREADS 4
+unsigned explore_self(void);
+
 /* A name for an address, in reports. */
 void explore_name(const volatile void *address, size_t size, const char *name);
 

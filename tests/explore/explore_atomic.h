@@ -20,6 +20,7 @@ enum explore_order {
     EXPLORE_ACQUIRE = 1,
     EXPLORE_RELEASE = 2,
     EXPLORE_ACQ_REL = 3,
+    EXPLORE_CONTINUE = 4, /* the release sequence of this thread's last store */
 };
 
 enum explore_rmw {
@@ -98,6 +99,9 @@ int explore_wake(volatile void *word, int n, const struct explore_site *site);
  EXPLORE_STORE(p, v, EXPLORE_RELAXED, "store_relaxed")
 #define store_release(p, v) \
  EXPLORE_STORE(p, v, EXPLORE_RELEASE, "store_release")
+
+#define store_continue(p, v) \
+ EXPLORE_STORE(p, v, EXPLORE_CONTINUE, "store_continue")
 
 #define swap_relaxed(p, v) \
  EXPLORE_RMW(p, EXPLORE_SWAP, v, EXPLORE_RELAXED, "swap_relaxed")

@@ -238,7 +238,7 @@ memory_words_in(const volatile void *address, size_t size)
 
     for (unsigned i = 0; i < word_count; i++)
         if ((uintptr_t)words[i].address - (uintptr_t)address < size)
-            found |= UINT64_C(1) << i;
+            found |= memory_bit(i);
     return found;
 }
 
@@ -317,6 +317,8 @@ memory_store(unsigned actor, unsigned number, uint64_t value,
 
     store->message = order & EXPLORE_RELEASE ? actors[actor].now
                                              : actors[actor].told;
+    if ((order & EXPLORE_CONTINUE) && store[-1].actor == actor)
+        view_join(&store->message, &store[-1].message);
     tick(actor);
 }
 

@@ -256,6 +256,44 @@ must_not_read_early(unsigned self)
     }
 }
 
+/* The same thread stores again: that carries the release only if it is said to
+ * continue it, as C11 has it and C++20 has not. */
+static void
+release_and_continue(unsigned self)
+{
+    if (self == 0) {
+        explore_write(&data, 1);
+        store_release(&x, 1);
+        store_continue(&x, 2);
+    } else if (load_acquire(&x) == 2) {
+        explore_read(&data);
+    }
+}
+
+static void
+release_and_store(unsigned self)
+{
+    if (self == 0) {
+        explore_write(&data, 1);
+        store_release(&x, 1);
+        store_relaxed(&x, 2);
+    } else if (load_acquire(&x) == 2) {
+        explore_read(&data);
+    }
+}
+
+static void
+release_and_continue_late(unsigned self)
+{
+    if (self == 0) {
+        store_release(&x, 1);
+        explore_write(&data, 1);
+        store_continue(&x, 2);
+    } else if (load_acquire(&x) == 2) {
+        explore_read(&data);
+    }
+}
+
 static void
 pass_through_store(unsigned self)
 {
@@ -535,6 +573,9 @@ static const struct explore_case cases[] = {
     SOUND(must_not_read_early, 3),
     SOUND(pass_through_rmw, 3),
     BROKEN(pass_through_store, 3),
+    SOUND(release_and_continue, 2),
+    BROKEN(release_and_store, 2),
+    BROKEN(release_and_continue_late, 2),
 
     { .name = "lock_and_count",
             .threads = 2,

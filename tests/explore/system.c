@@ -1,6 +1,7 @@
 /*
  * system.c - what lies below the sources, for the explorer: the futex, the
- * clock, memory and threads.  (The loop is in loop.c, descriptors in files.c.)
+ * clock, memory, threads, and processors, to which nobody is bound.  (The loop is
+ * in loop.c, descriptors in files.c.)
  *
  * The clock stands still while the program runs: when a turn of the loop ends by
  * its deadline, it shows that.
@@ -11,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <steal/fork.h>
 #include <steal/time.h>
 
 #include "../../src/base/futex.h"
 #include "../../src/blocking/load.h"
+#include "../../src/sched/near.h"
 #include "explore.h"
 #include "files.h"
 #include "loop.h"
@@ -178,6 +181,61 @@ pthread_setname_np(pthread_t thread, const char *name)
     return 0;
 }
 
+/* What each thread has forked (explore_fork.h); the last is that of the stage. */
+static struct steal_here here[EXPLORE_THREADS + 1];
+
+NO_ACCESS struct steal_here *
+explore_here(void)
+{
+    return &here[explore_self()];
+}
+
+NO_ACCESS static void
+begin_here(void)
+{
+    static const char *const name[] = { "here 0", "here 1", "here 2",
+        "here 3" };
+
+    memset(here, 0, sizeof here);
+    for (unsigned i = 0; i < EXPLORE_THREADS; i++)
+        explore_name(&here[i], sizeof here[i], name[i]);
+}
+
+/*
+ * Nobody is bound to a processor
+ */
+
+int
+steal__near_new(struct near **near, unsigned workers)
+{
+    (void)workers;
+    *near = NULL;
+    return 0;
+}
+
+void
+steal__near_free(struct near *near)
+{
+    (void)near;
+}
+
+void
+steal__near_bind(const struct near *near, unsigned worker)
+{
+    (void)near;
+    (void)worker;
+}
+
+void
+steal__affinity_lift(void)
+{
+}
+
+void
+steal__affinity_restore(void)
+{
+}
+
 static uint64_t now;
 
 NO_ACCESS uint64_t
@@ -197,6 +255,7 @@ NO_ACCESS void
 system_begin(void)
 {
     now = SYSTEM_NOW;
+    begin_here();
     system_expect_threads(false);
     loop_begin();
     files_begin();

@@ -31,6 +31,7 @@ struct thread {
     struct explore_site site;
 
     uint64_t spun; /* words read since its last store, and what they held */
+    bool spun_on[MEMORY_WORDS];
     uint64_t spun_value[MEMORY_WORDS];
     unsigned stores_seen;  /* of all threads, when it began to relax */
     unsigned lonely_spins; /* relaxed because nobody else could go on */
@@ -65,13 +66,13 @@ on_stage(void)
 static inline struct footprint
 footprint_read(unsigned word)
 {
-    return (struct footprint){ UINT64_C(1) << word, 0 };
+    return (struct footprint){ memory_bit(word), 0 };
 }
 
 static inline struct footprint
 footprint_write(unsigned word)
 {
-    return (struct footprint){ 0, UINT64_C(1) << word };
+    return (struct footprint){ 0, memory_bit(word) };
 }
 
 /* What the thread would touch if it went on now. */
@@ -79,6 +80,10 @@ struct footprint thread_footprint(const struct thread *thread);
 
 /* Has a word that it spins on another value now? */
 bool thread_has_news(const struct thread *thread);
+
+/* It has read a word; it has made a store, and spins on nothing so far. */
+void thread_note_read(struct thread *thread, unsigned word, uint64_t value);
+void thread_forget_reads(struct thread *thread);
 
 /* Returns when this thread is to make the step that it stands before. */
 void thread_pause(struct thread *thread);
