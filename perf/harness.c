@@ -115,7 +115,7 @@ print_row(const struct perf *p, const struct perf_row *row)
     unsigned n = row->n;
 
     qsort(row->value, n, sizeof(double), by_value);
-    printf("libsteal\t%d.%d.%d\t%s\t%u\t%s\t%s\t%.1f\t%.1f\t%.1f\n",
+    printf("libsteal\t%d.%d.%d\t%s\t%u\t%s\t%s\t%.3f\t%.3f\t%.3f\n",
             STEAL_VERSION_MAJOR, STEAL_VERSION_MINOR, STEAL_VERSION_PATCH,
             p->which->bench, p->workers, row->metric, row->unit,
             (row->value[(n - 1) / 2] + row->value[n / 2]) / 2, row->value[0],
@@ -135,13 +135,23 @@ percentile(const struct perf *p, double point)
     return (double)p->latency[i] / 1000;
 }
 
+/* A time, in ns, as that of an operation. */
+static void
+add_time(struct perf *p, const char *metric, uint64_t time)
+{
+    double each = (double)time / (double)p->ops;
+
+    if (p->which->flags & PERF_MILLI)
+        perf_value(p, metric, "ms", each / 1000000);
+    else
+        perf_value(p, metric, "ns", each);
+}
+
 static void
 take_run(struct perf *p)
 {
-    double ops = (double)p->ops;
-
     if (p->count) {
-        perf_value(p, "ops", "count", ops);
+        perf_value(p, "ops", "count", (double)p->ops);
         return;
     }
     if (p->which->flags & PERF_LATENCY) {
@@ -150,10 +160,10 @@ take_run(struct perf *p)
         perf_value(p, "p99", "us", percentile(p, 0.99));
         perf_value(p, "p999", "us", percentile(p, 0.999));
     } else if (p->spanned) {
-        perf_value(p, "wall", "ns", (double)p->wall / ops);
+        add_time(p, "wall", p->wall);
     }
     if (p->spanned)
-        perf_value(p, "cpu", "ns", (double)p->cpu / ops);
+        add_time(p, "cpu", p->cpu);
 }
 
 static void

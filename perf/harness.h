@@ -29,8 +29,9 @@
  *     system  version  bench  workers  metric  unit  median  min  max
  *
  * What is between perf_begin() and perf_end() is measured; several such spans
- * in a run add up.  Their rows are wall and cpu, in ns an operation; those of a
- * latency case are p50, p99 and p999 in us, and cpu.  perf_value() adds others.
+ * in a run add up.  Their rows are wall and cpu, in ns an operation, or in ms;
+ * those of a latency case are p50, p99 and p999 in us, and cpu.  perf_value()
+ * adds others.
  *
  * Options: -b bench[,bench] (only these), -w workers, -r runs, -q (quick: a
  * tenth of the rounds), -c (count mode, for perf/tools/step).
@@ -61,6 +62,7 @@
 #define PERF_ONCE      4u  /* one run, whatever -r says */
 #define PERF_OWN       8u  /* run() makes its runtime; p->runtime is NULL */
 #define PERF_UNCOUNTED 16u /* makes no sense in count mode: skipped */
+#define PERF_MILLI     32u /* wall and cpu are in ms an operation */
 
 struct perf;
 

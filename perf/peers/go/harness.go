@@ -36,7 +36,7 @@ func (b *bench) scale(n int) int {
 func (b *bench) row(metric, unit string, values []float64) {
 	sort.Float64s(values)
 	n := len(values)
-	fmt.Printf("go\t%s\t%s\t%d\t%s\t%s\t%.1f\t%.1f\t%.1f\n",
+	fmt.Printf("go\t%s\t%s\t%d\t%s\t%s\t%.3f\t%.3f\t%.3f\n",
 		strings.TrimPrefix(runtime.Version(), "go"), b.name, b.workers, metric, unit,
 		(values[(n-1)/2]+values[n/2])/2, values[0], values[n-1])
 }
@@ -58,11 +58,16 @@ func (b *bench) throughput(ops int, run func() span) {
 // latencies is the same for a bench of latencies: run gives them in ns, with
 // the span over which its ops operations took place.
 func (b *bench) latencies(ops int, run func() (span, []int64)) {
+	run()
+	b.latenciesOf(b.runs, ops, run)
+}
+
+// latenciesOf is the same without a warm-up.
+func (b *bench) latenciesOf(runs, ops int, run func() (span, []int64)) {
 	points := []float64{0.5, 0.99, 0.999}
 	values := make([][]float64, len(points))
 	var cpu []float64
-	run()
-	for i := 0; i < b.runs; i++ {
+	for i := 0; i < runs; i++ {
 		s, ns := run()
 		check(len(ns) == ops, "a latency an operation")
 		sort.Slice(ns, func(i, j int) bool { return ns[i] < ns[j] })

@@ -44,6 +44,15 @@ var benches = []struct {
 	{"rwlock_mixed", rwlockMixed},
 	{"notify_one_100", notify(100, 500_000, 1, (*sync.Cond).Signal)},
 	{"notify_waiters_500", notify(500, 200_000, 500, (*sync.Cond).Broadcast)},
+	{"fib", computeFib},
+	{"nqueens", nqueens},
+	{"skynet", skynet},
+	{"sort_u32", sortByLibrary},
+	{"mergesort", sortByMerging},
+	{"for_sum", forSum},
+	{"for_tiny_in", forTiny},
+	{"mixed", mixed},
+	{"fork_idle", forkIdle},
 }
 
 func usage() {

@@ -40,7 +40,7 @@ impl Ctx {
         let n = values.len();
         let median = (values[(n - 1) / 2] + values[n / 2]) / 2.0;
         println!(
-            "tokio\t{}\t{}\t{}\t{}\t{}\t{:.1}\t{:.1}\t{:.1}",
+            "tokio\t{}\t{}\t{}\t{}\t{}\t{:.3}\t{:.3}\t{:.3}",
             option_env!("TOKIO_PEER_VERSION").unwrap_or("unknown"),
             self.bench,
             self.workers,
@@ -67,10 +67,15 @@ impl Ctx {
     pub fn latencies(&self, ops: usize, mut run: impl FnMut(&Runtime) -> (Span, Vec<u64>)) {
         let rt = self.runtime();
         run(&rt);
+        self.latencies_of(self.runs, ops, || run(&rt));
+    }
+
+    /// The same without a warm-up.
+    pub fn latencies_of(&self, runs: usize, ops: usize, mut run: impl FnMut() -> (Span, Vec<u64>)) {
         let mut cpu = Vec::new();
         let mut points = [(0.5, "p50"), (0.99, "p99"), (0.999, "p999")].map(|p| (p, Vec::new()));
-        for _ in 0..self.runs {
-            let (span, mut ns) = run(&rt);
+        for _ in 0..runs {
+            let (span, mut ns) = run();
             assert_eq!(ns.len(), ops, "a latency an operation");
             ns.sort_unstable();
             cpu.push(span.cpu as f64 / ops as f64);

@@ -32,6 +32,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("wake_busy", wake::wake_busy),
     ("timers_cancel", timers::timers_cancel),
     ("timers_storm", timers::timers_storm),
+    ("mixed", timers::mixed),
     ("memory", timers::memory),
     ("idle", timers::idle),
     ("blocking_one", blocking::blocking_one),

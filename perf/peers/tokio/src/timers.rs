@@ -3,7 +3,7 @@
 use crate::harness::{on_worker, rss, Clock, Ctx, Latch, Random};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
@@ -80,6 +80,55 @@ pub fn timers_storm(ctx: &Ctx) {
             let span = clock.stop();
             (span, late.iter().map(|ns| ns.load(Relaxed)).collect())
         })
+    });
+}
+
+fn fib(n: u32) -> u64 {
+    if n < 2 {
+        return n as u64;
+    }
+    fib(n - 1) + fib(n - 2)
+}
+
+/// Tokio has no computations of its own: a blocking thread a worker computes, and
+/// the kernel shares the processors out.
+pub fn mixed(ctx: &Ctx) {
+    const SLEEPERS: usize = 1_000;
+    const NAP: Duration = Duration::from_millis(10);
+    let naps = ctx.scale(200);
+    let ops = SLEEPERS * naps;
+    let rt = ctx.runtime();
+    ctx.latencies_of(1, ops, || {
+        let late: Arc<Vec<AtomicU64>> = Arc::new((0..ops).map(|_| AtomicU64::new(0)).collect());
+        let latch = Latch::new(SLEEPERS);
+        let ended = Arc::new(AtomicBool::new(false));
+        let clock = Clock::start();
+        for _ in 0..ctx.workers {
+            let ended = ended.clone();
+            rt.spawn_blocking(move || {
+                while !ended.load(Relaxed) {
+                    assert_eq!(fib(std::hint::black_box(27)), 196_418, "fib");
+                }
+            });
+        }
+        for i in 0..SLEEPERS {
+            let (late, latch) = (late.clone(), latch.clone());
+            rt.spawn(async move {
+                sleep(NAP * i as u32 / SLEEPERS as u32).await;
+                for j in 0..naps {
+                    let deadline = Instant::now() + NAP;
+                    sleep_until(deadline).await;
+                    late[i * naps + j].store(deadline.elapsed().as_nanos() as u64, Relaxed);
+                }
+                latch.count_down();
+            });
+        }
+        rt.block_on(latch.wait());
+        ended.store(true, Relaxed);
+        (
+            clock.stop(),
+            late.iter().map(|ns| ns.load(Relaxed)).collect(),
+        )
     });
 }
 
