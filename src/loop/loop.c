@@ -78,6 +78,7 @@ steal__loop_run(struct loop *loop)
     } else {
         run_whole(loop);
     }
+    steal__loop_is_over(loop); /* a token counts that was requested by now */
     error = load_relaxed(&loop->error); /* all parts have been joined */
     if (!error && loop->body)
         steal__pace_learn(loop->body, n, load_relaxed(&loop->ticks));
