@@ -300,7 +300,6 @@ learn_and_cancel(const struct steal_loop_options *given)
     options.cancel = &self.token;
     for (int i = 0; i < 20; i++)
         require(steal_for(0, 64, cancel_at, &self, &options) == 0);
-    begun = load_relaxed(&self.done);
     self.at = 0;
     require(steal_for(0, 64, cancel_at, &self, &options) == -ECANCELED);
     begun = load_relaxed(&self.done);

@@ -24,7 +24,7 @@
 #define NAP STEAL_MS(1)
 
 /* After so many naps without a computation it sleeps for good. */
-#define NAPS 50
+#define NAPS 10
 
 enum {
     ABSENT,
