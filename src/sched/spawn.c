@@ -104,6 +104,37 @@ make(struct worker *w, struct steal_runtime *runtime, size_t size,
     return 0;
 }
 
+/* The runtime ends, or has: its workers wait for the task, or are gone, and then
+ * only what holds the task's memory is left of it. */
+static COLD void
+cancel_remote(struct steal_task *task)
+{
+    struct steal_runtime *runtime = task->runtime;
+    struct steal_runtime *bound = steal__bound;
+    bool is_there = runtime_enter(runtime);
+
+    steal__bound = runtime; /* who waited here for the end would wait for itself */
+    if (steal__task_cancel(task))
+        steal__task_free(task);
+    steal__bound = bound;
+    if (!is_there)
+        return;
+    census_died_shared(&runtime->foreign);
+    steal__runtime_unpark_all(runtime);
+    runtime_leave(runtime);
+}
+
+/* In the child of a fork(), which has no workers to tell. */
+static COLD void
+cancel_in_child(struct steal_task *task)
+{
+    struct steal_runtime *runtime = task->runtime;
+
+    if (steal__task_cancel(task))
+        steal__task_free(task);
+    census_died_shared(&runtime->foreign);
+}
+
 /* By another thread: counted before the runtime is asked (census.h, O2), so
  * that either it is canceled here or the workers wait for it. */
 static COLD void
@@ -112,21 +143,12 @@ start_remote(struct steal_task *task)
     struct steal_runtime *runtime = task->runtime;
 
     census_born_shared(&runtime->foreign);
-    if (likely(!runtime_is_stopping(runtime) &&
-                !steal__runtime_is_of_parent(runtime))) {
+    if (unlikely(steal__runtime_is_of_parent(runtime)))
+        cancel_in_child(task);
+    else if (unlikely(runtime_is_stopping(runtime)))
+        cancel_remote(task);
+    else
         steal__schedule_remote(task);
-        return;
-    }
-    if (steal__task_cancel(task))
-        steal__task_free(task);
-    if (steal__runtime_is_of_parent(runtime)) {
-        census_died_shared(&runtime->foreign);
-        return;
-    }
-    runtime_enter(runtime); /* it is there until the task counts as dead */
-    census_died_shared(&runtime->foreign);
-    steal__runtime_unpark_all(runtime);
-    runtime_leave(runtime);
 }
 
 static void

@@ -188,6 +188,31 @@ all_is_gone(void)
     explore_assert(explore_blocks() == 0);
 }
 
+/* Who spawns does not know of the end either: it refers to the runtime, as a group
+ * does, which is why there still is one to spawn in. */
+static void
+spawn_at_the_end(unsigned self)
+{
+    if (self == 0) {
+        steal__worker_run(&world->workers[0], NULL);
+        sub_release(&world->running, 1); /* as worker_main() does */
+        steal__futex_wake(&world->running, 1);
+    } else if (self == 1) {
+        spawn(0, 0, NULL);
+        steal__runtime_release(world, NULL, 0);
+    } else {
+        explore_assert(steal_runtime_stop(world, STEAL_FOREVER) == 0);
+    }
+}
+
+static void
+set_up_referred(void)
+{
+    set_up_one();
+    world->workers[0].thread = 0; /* is not waited for: it is the case's own */
+    steal__depot_hold(&world->depot, 1);
+}
+
 /* A task that waits for ever is aborted by its handle. */
 static void
 abort_and_stop(unsigned self)
@@ -317,6 +342,14 @@ static const struct explore_case cases[] = {
             .threads = 3,
             .setup = set_up_spawned,
             .thread = wake_at_the_end,
+            .finish = all_is_gone,
+            .restless = "search",
+            .preemptions = 2,
+            .executions = 3000 },
+    { .name = "spawn_at_the_end",
+            .threads = 3,
+            .setup = set_up_referred,
+            .thread = spawn_at_the_end,
             .finish = all_is_gone,
             .restless = "search",
             .preemptions = 2,
