@@ -113,7 +113,8 @@ cancel_remote(struct steal_task *task)
     struct steal_runtime *bound = steal__bound;
     bool is_there = runtime_enter(runtime);
 
-    steal__bound = runtime; /* who waited here for the end would wait for itself */
+    steal__bound =
+            runtime; /* who waited here for the end would wait for itself */
     if (steal__task_cancel(task))
         steal__task_free(task);
     steal__bound = bound;
