@@ -301,7 +301,11 @@ learn_and_cancel(const struct steal_loop_options *given)
     for (int i = 0; i < 20; i++)
         require(steal_for(0, 64, cancel_at, &self, &options) == 0);
     self.at = 0;
+    begun = load_relaxed(&self.done);
     require(steal_for(0, 64, cancel_at, &self, &options) == -ECANCELED);
+    if (!given->runtime &&
+            !steal_runtime_current()) /* there was nobody to help */
+        require(load_relaxed(&self.done) < begun + 64);
     begun = load_relaxed(&self.done);
     require(steal_for(0, 64, cancel_at, &self, &options) == -ECANCELED);
     require(load_relaxed(&self.done) == begun);
