@@ -284,7 +284,7 @@ START_TEST(event_ends_a_wait)
         struct steal_task *task = spawn_waiter(watch, &begun);
 
         if (i % 2)
-            wait_until(load_acquire(&begun) == 1);
+            wait_until(load_acquire(&begun) >= 1); /* 2: of an event before */
         ck_assert_int_eq(mkdir(path_of("folder"), 0700), 0);
         ck_assert_int_eq(join_task(runtime, task), 0);
         ck_assert_int_eq(rmdir(path_of("folder")), 0);
