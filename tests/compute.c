@@ -2,6 +2,7 @@
  * tests/compute.c - computations that tasks await: begun, ended and dropped at
  * every stage.
  */
+#include <steal/blocking.h>
 #include <steal/fork.h>
 
 #include "jobs.h"
@@ -115,6 +116,34 @@ START_TEST(outside_of_a_task_it_is_refused)
                              steal_compute(&compute, add_one, &number)),
             -EINVAL);
     ck_assert_int_eq(number, 0);
+}
+END_TEST
+
+static int
+compute_here(void *arg)
+{
+    struct steal_compute compute;
+
+    return steal_block_on(NULL, steal_compute(&compute, add_one, arg));
+}
+
+static int
+compute_here_in_place(void *arg)
+{
+    return steal_block_in_place(compute_here, arg);
+}
+
+/* Nobody would drop it when the runtime stops. */
+START_TEST(so_it_is_by_a_thread_that_computes_or_blocks_in_place)
+{
+    int number = 0;
+
+    runtime = runtime_start(2);
+    ck_assert_int_eq(call_in_job(runtime, compute_here, &number), -EINVAL);
+    ck_assert_int_eq(call_inside(runtime, compute_here_in_place, &number),
+            -EINVAL);
+    ck_assert_int_eq(number, 0);
+    runtime_end(runtime);
 }
 END_TEST
 
@@ -556,6 +585,7 @@ main(void)
         result_is_that_of_the_function,
         one_struct_serves_for_many,
         outside_of_a_task_it_is_refused,
+        so_it_is_by_a_thread_that_computes_or_blocks_in_place,
         dropped_before_its_first_poll_it_does_nothing,
         they_begin_in_the_order_of_their_first_polls,
         thousands_may_wait_at_once,

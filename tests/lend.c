@@ -90,6 +90,27 @@ START_TEST(worker_is_lent_many_times_over)
 }
 END_TEST
 
+/* More often than there are lanes: it does without. */
+START_TEST(worker_that_is_lent_still_computes)
+{
+    struct steal_task *task[40];
+    struct steal_compute compute;
+    int number = 0;
+
+    start(1);
+    for (size_t i = 0; i < LENGTH(task); i++)
+        task[i] = spawn_placer(pass_gate, NULL, 0);
+    wait_until(arrived() == LENGTH(task));
+    ck_assert_int_eq(steal_block_on(runtime,
+                             steal_compute(&compute, add_one, &number)),
+            1);
+    open_gate();
+    for (size_t i = 0; i < LENGTH(task); i++)
+        ck_assert_int_eq(join_task(runtime, task[i]), 7);
+    runtime_end(runtime);
+}
+END_TEST
+
 /* The limit is for calls: one of them waits for another, in two ways. */
 START_TEST(stand_ins_do_not_count)
 {
@@ -350,6 +371,7 @@ main(void)
     const TTest *const tests[] = {
         other_tasks_of_the_worker_go_on,
         worker_is_lent_many_times_over,
+        worker_that_is_lent_still_computes,
         stand_ins_do_not_count,
         nested_it_just_calls,
         what_blocks_in_place_may_block_on_its_runtime,

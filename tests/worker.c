@@ -463,7 +463,8 @@ START_TEST(idle_runtime_uses_no_processor)
     cpu = cpu_time() - cpu;
     before = switches() - before;
     ck_assert_uint_lt(cpu, STEAL_MS(5) * (uint64_t)(scaled(2) == 2 ? 1 : 20));
-    ck_assert_int_lt(before, 50);
+    /* The detector of races has two threads that wake up each tenth. */
+    ck_assert_int_lt(before, scaled(2) == 2 ? 50 : 90);
     runtime_end(runtime);
 }
 END_TEST

@@ -40,8 +40,8 @@
  *
  * Waiting: a thread that joins a job which another has taken runs other jobs of
  * the same computation meanwhile, first those of whoever has taken it, never a
- * task and nothing of another computation.  Its stack holds at most eight times
- * (1 + STEAL_HELP_MOST) what the program itself would need at its deepest.
+ * task and nothing of another computation.  Its stack holds at most
+ * 1 + STEAL_HELP_MOST times what the program itself would need at its deepest.
  *
  * Threads: on a worker of a runtime, inside a task's poll or a job, and inside
  * steal_run_job().  On any other thread a fork is legal and shared with nobody:
@@ -154,7 +154,6 @@ STEAL_API void steal_share(void);
  * -ECANCELED: the runtime is stopping, or this is the child of a fork(); the job
  *             was not run.  A runtime that has been stopped is gone, as for any
  *             call.
- * -ENOMEM:    likewise.
  */
 STEAL_API STEAL_MUST_CHECK int steal_run_job(struct steal_runtime *runtime,
         struct steal_job *job);

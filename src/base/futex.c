@@ -33,7 +33,7 @@ timespec_of(uint64_t ns)
 static uint64_t
 end_of_wait(uint64_t deadline)
 {
-    uint64_t end = steal_now() + STEAL_MS(500);
+    uint64_t end = steal_now() + STEAL_SECONDS(5);
 
     return deadline < end ? deadline : end;
 }

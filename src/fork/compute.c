@@ -127,10 +127,12 @@ steal__compute_run(struct team *team, struct steal_compute *compute)
 static enum steal_poll
 begin(struct steal_compute *compute, struct steal_context *cx)
 {
-    int error;
-    struct steal_runtime *runtime = steal__runtime_for(NULL, &error);
+    struct steal_runtime *runtime = steal_runtime_current();
     struct team *team;
+    int error = -EINVAL;
 
+    if (runtime) /* else who waits would not be dropped when it stops */
+        runtime = steal__runtime_for(runtime, &error);
     if (!runtime)
         return future_finish(&compute->future, error);
     team = runtime->team;

@@ -38,8 +38,8 @@
 #include "../base/assert.h"
 #include "../base/membarrier.h"
 
-/* An owner is answered for after this time, in ns, and then again after twice as
- * long each time that there was nothing. */
+/* An owner is answered for when it has been asked for so long, in ns; if there was
+ * nothing, not again before the longer of the two is over. */
 #ifndef FORCE_AFTER
 # define FORCE_AFTER STEAL_US(5)
 #endif

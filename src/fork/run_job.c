@@ -50,6 +50,17 @@ call_a_thief(struct team *team)
     runtime_notify(team->runtime);
 }
 
+/* So many compute already that nobody would help. */
+static void
+run_alone(struct team *team, struct steal_job *job)
+{
+    struct steal_runtime *outer = steal__alone;
+
+    steal__alone = team->runtime;
+    job->run(job);
+    steal__alone = outer;
+}
+
 static void
 run(struct team *team, struct steal_job *job)
 {
@@ -64,7 +75,7 @@ run(struct team *team, struct steal_job *job)
         steal__lane_detach(lane);
         steal__team_give_lane(lane);
     } else {
-        job->run(job); /* so many compute already that nobody would help */
+        run_alone(team, job);
     }
     steal__team_vacate(team);
 }
@@ -91,13 +102,17 @@ run_inside(struct lane *lane, struct steal_job *job)
     }
 }
 
-/* A runtime of NULL is the worker's. */
+/* In a poll, or a job, of a thread that has no lane.  A runtime of NULL is the
+ * one that this is in. */
 static bool
-is_in_poll_of(const struct steal_runtime *runtime)
+is_inside_alone(const struct steal_runtime *runtime)
 {
     struct worker *w = steal__worker;
+    const struct steal_runtime *inside = steal__alone;
 
-    return w && w->cx.task && (!runtime || w->runtime == runtime);
+    if (w && w->cx.task)
+        inside = w->runtime;
+    return inside && (!runtime || inside == runtime);
 }
 
 int
@@ -110,8 +125,8 @@ steal_run_job(struct steal_runtime *runtime, struct steal_job *job)
         run_inside(lane, job);
         return 0;
     }
-    if (!lane && is_in_poll_of(runtime)) {
-        job->run(job); /* of the relief, which has no lane */
+    if (!lane && is_inside_alone(runtime)) {
+        job->run(job);
         return 0;
     }
     runtime = steal__runtime_for(runtime, &error);

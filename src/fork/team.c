@@ -18,6 +18,8 @@
 #include "../sched/runtime.h"
 #include "doze.h"
 
+_Thread_local struct steal_runtime *steal__alone;
+
 struct lane *
 steal__team_take_lane(struct team *team, unsigned index)
 {

@@ -39,7 +39,7 @@ steal__team_new(struct team **result, struct steal_runtime *runtime)
     }
     team->runtime = runtime;
     team->most = runtime->options.compute_workers;
-    if (!team->most || team->most > runtime->nworkers)
+    if (team->most > runtime->nworkers)
         team->most = runtime->nworkers;
     team->nlanes = nlanes;
     team->lanes = lanes;
@@ -67,14 +67,14 @@ steal__team_free(struct team *team)
  * The worker
  */
 
-/* The relief does not compute, and has none. */
+/* The relief does not compute, and has no lane.  A stand-in may find none left. */
 void
 steal__jobs_attach(struct worker *w)
 {
     struct team *team = w->runtime->team;
     struct lane *lane = NULL;
 
-    if (w->index < w->runtime->nworkers)
+    if (!worker_is_relief(w))
         lane = steal__team_take_lane(team, w->index);
     w->lane = lane;
     if (lane)
@@ -119,10 +119,13 @@ steal__jobs_are_there(struct team *team)
 }
 
 bool
-steal__jobs_last_look(struct team *team)
+steal__jobs_last_look(struct worker *w)
 {
-    return !is_full(team) && /* W1 */
-           (has_queued(team) || !steal__team_ask_all(team, NULL));
+    struct team *team = w->runtime->team;
+
+    if (worker_is_relief(w) || is_full(team)) /* W1 */
+        return false;
+    return has_queued(team) || (w->lane && !steal__team_ask_all(team, NULL));
 }
 
 bool
@@ -171,11 +174,14 @@ steal__jobs_find(struct worker *w)
     struct team *team = w->runtime->team;
     struct work *work = &w->work;
 
-    if (!w->lane || !is_worth_a_look(team) || !steal__team_enter(team))
+    if (worker_is_relief(w) || !is_worth_a_look(team) ||
+            !steal__team_enter(team))
         return false;
+    if (unlikely(!w->lane))
+        steal__jobs_attach(w); /* there may be one by now */
     work->job = NULL;
     work->compute = has_queued(team) ? steal__compute_take(team) : NULL;
-    if (!work->compute)
+    if (!work->compute && w->lane)
         work->job = take_job(w);
     if (work->compute || work->job)
         return true;
@@ -183,15 +189,28 @@ steal__jobs_find(struct worker *w)
     return false;
 }
 
+/* No lane is left: better than not at all. */
+static COLD void
+compute_alone(struct team *team, struct steal_compute *compute)
+{
+    struct steal_runtime *outer = steal__alone;
+
+    steal__alone = team->runtime;
+    steal__compute_run(team, compute);
+    steal__alone = outer;
+}
+
 void
 steal__jobs_run(struct worker *w)
 {
     struct work work = w->work;
     struct lane *lane = w->lane;
-    struct team *team = lane->team;
+    struct team *team = w->runtime->team;
 
-    if (work.compute) {
+    if (work.compute && lane) {
         steal__compute_run(team, work.compute);
+    } else if (work.compute) {
+        compute_alone(team, work.compute);
     } else {
         store_relaxed(&lane->root, work.root); /* lane.c, F3: it has no jobs */
         steal__team_run(work.victim, work.job);
@@ -221,12 +240,13 @@ void
 steal__jobs_resume(struct team *team)
 {
     steal__team_enter_anyway(team);
+    steal__relief_call(team->runtime);
 }
 
 struct steal_runtime *
 steal__jobs_runtime(void)
 {
-    return steal__lane ? steal__lane->team->runtime : NULL;
+    return steal__lane ? steal__lane->team->runtime : steal__alone;
 }
 
 /*
@@ -240,13 +260,14 @@ steal__jobs_are_of(const struct steal_runtime *runtime)
 
     while (lane && lane->team->runtime != runtime)
         lane = lane->outer;
-    return lane;
+    return lane || steal__alone == runtime;
 }
 
 void
 steal__jobs_forget(void)
 {
     steal__lane = NULL;
+    steal__alone = NULL;
 }
 
 bool
@@ -255,8 +276,7 @@ steal__team_wait_for_guests(struct team *team, uint64_t deadline)
     bool in_time = true;
     uint32_t n;
 
-    fence_seq_cst();                                     /* run_job.c, G1 */
-    while ((n = load_acquire(&team->guests)) && in_time) /* G2 */
+    while ((n = load_acquire(&team->guests)) && in_time) /* run_job.c, G1, G2 */
         in_time = steal__futex_wait(&team->guests, n, deadline);
     return !n;
 }

@@ -41,7 +41,8 @@ struct steal_runtime *steal__jobs_runtime(void);
 /* In the child of a fork(): this thread has what it has forked to itself. */
 void steal__jobs_forget(void);
 
-/* Waits until no thread that is no worker computes.  False: not by then. */
+/* Waits until no thread that is no worker computes.  False: not by then.  This
+ * thread has begun the stop. */
 bool steal__team_wait_for_guests(struct team *team, uint64_t deadline);
 
 /* This thread is the worker from now on, or no longer. */
@@ -65,7 +66,7 @@ bool steal__jobs_are_there(struct team *team);
 
 /* The last look of a worker before it sleeps: true if there is something.  If
  * not, whoever forks next knows that somebody would help. */
-bool steal__jobs_last_look(struct team *team);
+bool steal__jobs_last_look(struct worker *w);
 
 /* While some workers sleep: sees to it that the forks of others that join nothing
  * are shared.  False: nothing is computed. */

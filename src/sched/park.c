@@ -54,7 +54,7 @@ has_work(struct worker *w)
     struct steal_runtime *runtime = w->runtime;
 
     if (steal__runtime_has_queued(runtime) || !slot_is_empty(&w->slot) ||
-            (w->lane && steal__jobs_last_look(runtime->team)))
+            steal__jobs_last_look(w))
         return true;
     if (helm_is_wanted(&w->helm) || /* helm.c, H2 */
             (w->blocker && steal__blocker_is_done(w->blocker)))

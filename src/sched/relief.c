@@ -8,6 +8,8 @@
  *   R2  begin: count up; fence; does it sleep?     go deep: DEEP; fence; count?
  *       The count is the team's of those that compute, guests and all.
  *   R3  dismiss: store blocker, release  ->  worker.c: load, acquire
+ *   R4  stop: stopping; fence; does it sleep?     go deep: DEEP; fence; stopping?
+ *       One of the two sees the other, so that it does not sleep through the end.
  */
 #include "relief.h"
 
@@ -24,7 +26,9 @@
 #define NAP STEAL_MS(1)
 
 /* After so many naps without a computation it sleeps for good. */
-#define NAPS 10
+#ifndef NAPS
+# define NAPS 10
+#endif
 
 enum {
     ABSENT,
@@ -99,8 +103,8 @@ go_deep(struct steal_runtime *runtime)
 
     if (!change(relief, NAPPING, DEEP))
         return;
-    fence_after_rmw(); /* R2 */
-    if (steal__jobs_are_active(runtime->team))
+    fence_after_rmw(); /* R2, R4 */
+    if (steal__jobs_are_active(runtime->team) || runtime_is_stopping(runtime))
         change(relief, DEEP, NAPPING);
     while (load_acquire(&relief->state) == DEEP)
         steal__futex_wait(&relief->state, DEEP, UINT64_MAX);
@@ -124,6 +128,14 @@ nap_and_serve(struct worker *w)
     }
 }
 
+/* Who stops may be waiting for just that. */
+static void
+count_out(struct steal_runtime *runtime)
+{
+    sub_release(&runtime->running, 1); /* wait_for_workers() acquires it */
+    steal__futex_wake(&runtime->running, 1);
+}
+
 static void *
 relief_main(void *arg)
 {
@@ -133,8 +145,7 @@ relief_main(void *arg)
     nap_and_serve(w);
     steal__idle_join(&runtime->idle);
     steal__worker_run(w, NULL); /* ends what it has polled, as all workers do */
-    sub_release(&runtime->running, 1); /* the joiner acquires it */
-    steal__futex_wake(&runtime->running, 1);
+    count_out(runtime);
     return NULL;
 }
 
@@ -155,8 +166,8 @@ start(struct steal_runtime *runtime)
     add_relaxed(&runtime->running, 1); /* a stop waits for the caller, too */
     if (steal__thread_start(&relief->thread, runtime->options.stack_size,
                 relief_main, &runtime->workers[runtime->nworkers])) {
-        sub_release(&runtime->running, 1);
         store_release(&relief->state, ABSENT);
+        count_out(runtime);
         return;
     }
     snprintf(name, sizeof name, "%.10s-r", runtime->name);
@@ -209,7 +220,7 @@ steal__relief_stop(struct steal_runtime *runtime)
 {
     struct relief *relief = &runtime->relief;
 
-    rouse(relief, STOPPING);
-    if (change(relief, NAPPING, STOPPING))
+    rouse(relief, STOPPING);               /* R4: the fence is the caller's */
+    if (change(relief, NAPPING, STOPPING)) /* spares it the rest of a nap */
         steal__futex_wake(&relief->state, 1);
 }

@@ -45,8 +45,8 @@ void steal__relief_call(struct steal_runtime *runtime);
 void steal__relief_begin(struct steal_runtime *runtime);
 void steal__relief_end(struct steal_runtime *runtime);
 
-/* The runtime is stopping: the thread, if there is one, helps to end the tasks
- * and leaves. */
+/* The runtime is stopping, as a fence has made known: the thread, if there is one,
+ * helps to end the tasks and leaves. */
 void steal__relief_stop(struct steal_runtime *runtime);
 
 /* True if the thread has to be joined; when no worker is there any more. */

@@ -320,6 +320,7 @@ void
 steal_runtime_begin_stop(struct steal_runtime *runtime)
 {
     store_release(&runtime->stopping, 1);
+    fence_seq_cst(); /* relief.c, R4; run_job.c, G1 */
     steal__relief_stop(runtime);
     steal__runtime_unpark_all(runtime);
 }

@@ -73,6 +73,13 @@ runtime_is_stopping(struct steal_runtime *runtime)
     return load_acquire(&runtime->stopping);
 }
 
+/* There only while all others compute (relief.h). */
+static inline bool
+worker_is_relief(const struct worker *w)
+{
+    return w->index == w->runtime->nworkers;
+}
+
 /*
  * A thread that is no worker looks at the workers, to wake one, while the runtime
  * may end: its task may be run, and be the last, before it has done so.  So

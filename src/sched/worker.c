@@ -549,12 +549,6 @@ run_tasks(struct worker *w, struct blocker *blocker)
     steal__away = away;
 }
 
-static bool
-is_relief(const struct worker *w)
-{
-    return w->index == w->runtime->nworkers;
-}
-
 void
 steal__worker_run(struct worker *w, struct blocker *blocker)
 {
@@ -566,7 +560,7 @@ steal__worker_run(struct worker *w, struct blocker *blocker)
         steal__helm_take(w);
         run_tasks(w, blocker);
     }
-    if (is_relief(w))
+    if (worker_is_relief(w))
         steal__worker_leave_tasks(w);
     steal__helm_retire(w);
 }

@@ -165,7 +165,7 @@ sleep_once(unsigned self)
     int heir;
 
     steal__idle_sleep(&world->idle, self, false);
-    if (!steal__jobs_last_look(world->team))
+    if (!steal__jobs_last_look(w))
         steal__parker_park(&w->parker, UINT64_MAX);
     if (steal__idle_rise(&world->idle, self, &heir))
         steal__idle_found(&world->idle);

@@ -244,7 +244,7 @@ sleep_once(struct worker *w)
     int heir;
 
     steal__idle_sleep(&world->idle, w->index, false);
-    if (!steal__jobs_last_look(world->team))
+    if (!steal__jobs_last_look(w))
         steal__parker_park(&w->parker, UINT64_MAX);
     if (steal__idle_rise(&world->idle, w->index, &heir))
         steal__idle_found(&world->idle);
@@ -347,7 +347,7 @@ static const struct explore_case cases[] = {
             .fault = { EXPLORE_SKIP, "enter", NULL, "fence" } },
     { .name = "stop_without_fence",
             EITHER,
-            .fault = { EXPLORE_SKIP, "steal__team_wait_for_guests", NULL,
+            .fault = { EXPLORE_SKIP, "steal_runtime_begin_stop", NULL,
                     "fence" } },
     { .name = "enter_without_look",
             EITHER,

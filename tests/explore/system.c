@@ -97,6 +97,12 @@ system_expect_threads(bool expect)
     *(volatile uint32_t *)&nstarts = 0;
 }
 
+NO_ACCESS void
+system_refuse_threads(void)
+{
+    *(volatile uint32_t *)&nstarts = SYSTEM_THREADS;
+}
+
 NO_ACCESS static bool
 are_expected(void)
 {

@@ -26,6 +26,9 @@ void system_no_more_threads(void);
 /* In setup(), once the threads of the workers are made, which nobody runs. */
 void system_expect_threads(bool expect);
 
+/* After that: from now on none can be made. */
+void system_refuse_threads(void);
+
 /* So late it is by now. */
 void system_set_clock(uint64_t time);
 

@@ -8,6 +8,7 @@
 #include "world.h"
 
 #include "../../src/base/futex.h"
+#include "../../src/task/schedule.h"
 
 #include <steal/future.h>
 #include <steal/runtime.h>
