@@ -316,6 +316,99 @@ START_TEST(errors_are_returned)
 END_TEST
 
 /*
+ * Small loops, which stay with the caller
+ */
+
+/* So long that the next loop is measured. */
+static void
+pause_a_little(void)
+{
+    uint64_t begin = steal_now();
+
+    while (steal_now() - begin < STEAL_US(5))
+        cpu_relax();
+}
+
+static void
+reduce_a_little(const struct steal_loop_options *options)
+{
+    static const struct steal_reduction hash = { sizeof(struct hash), hash_init,
+        hash_body, hash_join };
+
+    for (size_t n = 16; n < 24; n++) {
+        for (size_t begin = 24; begin < 40; begin++) {
+            struct hash result;
+
+            for (int i = 0; i < 5; i++) {
+                pause_a_little();
+                hash_init(&result, NULL);
+                require(steal_reduce(begin, begin + n, &hash, &result, NULL,
+                                options) == 0);
+                require(result.begin == begin && result.end == begin + n);
+            }
+        }
+    }
+}
+
+START_TEST(pieces_of_small_loops_are_not_empty)
+{
+    everywhere(reduce_a_little); /* hash_body() sees to that */
+    loops_end();
+}
+END_TEST
+
+static int
+request_in_the_end(size_t begin, size_t end, void *accumulator, void *data)
+{
+    (void)begin;
+    (void)accumulator;
+    if (end == 64 && data)
+        steal_cancel_request(data);
+    return 0;
+}
+
+static void
+add_nothing(void *left, const void *right, void *data)
+{
+    (void)left;
+    (void)right;
+    (void)data;
+}
+
+static void
+init_nothing(void *accumulator, void *data)
+{
+    (void)accumulator;
+    (void)data;
+}
+
+static void
+request_late(const struct steal_loop_options *given)
+{
+    static const struct steal_reduction nothing = { 0, init_nothing,
+        request_in_the_end, add_nothing };
+    struct steal_loop_options options = *given;
+    struct steal_cancel idle = STEAL_CANCEL_INIT;
+
+    for (int i = 0; i < 100; i++) {
+        struct steal_cancel token = STEAL_CANCEL_INIT;
+
+        options.cancel = &idle;
+        require(steal_reduce(0, 64, &nothing, &token, NULL, &options) == 0);
+        options.cancel = &token;
+        require(steal_reduce(0, 64, &nothing, &token, &token, &options) ==
+                -ECANCELED);
+    }
+}
+
+START_TEST(a_token_counts_that_the_last_piece_requests)
+{
+    everywhere(request_late);
+    loops_end();
+}
+END_TEST
+
+/*
  * Memory
  */
 
@@ -379,6 +472,8 @@ main(void)
         as_many_indices_as_workers_run_at_the_same_time,
         the_order_is_kept_whatever_the_grain,
         errors_are_returned,
+        pieces_of_small_loops_are_not_empty,
+        a_token_counts_that_the_last_piece_requests,
         without_memory_fewer_take_part_and_nothing_else_happens,
     };
 

@@ -6,6 +6,7 @@
 
 #include "loops.h"
 
+#include "../src/loop/helpers.h"
 #include "failing.h"
 
 #define N MARKS
@@ -303,6 +304,40 @@ START_TEST(errors_are_returned)
 }
 END_TEST
 
+/*
+ * Helpers
+ */
+
+static _Atomic(size_t) came;
+
+static void
+come_and_go(struct steal_job *job)
+{
+    (void)job;
+    add_relaxed(&came, 1); /* a count */
+}
+
+static void
+call_helpers(const struct steal_loop_options *options)
+{
+    struct helpers helpers;
+    size_t before = load_relaxed(&came);
+
+    (void)options;
+    helpers_init(&helpers);
+    for (size_t n = 1; n <= 3 * HELPERS_MOST; n++)
+        wait_until((steal__helpers_fork(&helpers, 1, come_and_go, NULL),
+                steal_share(), load_relaxed(&came) - before >= n));
+    steal__helpers_join(&helpers);
+}
+
+START_TEST(helpers_come_however_many_have_come_and_gone)
+{
+    in_computation(call_helpers);
+    loops_end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -314,6 +349,7 @@ main(void)
         alone_nothing_is_summed,
         others_run_ahead_of_the_front,
         errors_are_returned,
+        helpers_come_however_many_have_come_and_gone,
     };
 
     return run_suite_with("scan", loops_reset, tests, LENGTH(tests));

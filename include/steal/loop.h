@@ -20,8 +20,9 @@
  *
  * Errors: a body returns 0, or a negative errno code, which the loop returns; of
  * several the first that came to be known.  The others stop at the end of their
- * pieces, and no piece begins any more.  -ECANCELED, if the token was requested;
- * what is done then is not told.
+ * pieces, and no piece begins any more.  -ECANCELED, if the token was requested
+ * before the end; what is done then is not told.  -ECANCELED, and nothing done,
+ * if options->runtime is to help and is stopping.
  *
  * Threads: any.  In a task's poll or a job it runs on that runtime; elsewhere on
  * options->runtime, or, if there is none, on the caller alone.  Bodies run on
@@ -117,7 +118,8 @@ struct steal_call {
     void *data;
 };
 
-/* Calls all of them, each once, unless one fails before it has begun. */
+/* Calls all of them, each once, unless one fails before it has begun.  Of the
+ * options the token and the runtime count. */
 STEAL_API int steal_invoke(const struct steal_call *calls, size_t n,
         const struct steal_loop_options *options);
 

@@ -9,7 +9,8 @@
  *
  * -ENOMEM:    nothing happened.
  * -ECANCELED: the elements are all there, in some order.
- * -EINVAL:    unknown flags, or a size of zero.
+ * -EINVAL:    unknown flags, a size of zero, or one that makes too many bytes of
+ *             all elements; nothing happened.
  */
 #ifndef STEAL_SORT_H
 #define STEAL_SORT_H
@@ -23,12 +24,12 @@ STEAL_BEGIN_DECLS
 #define STEAL_SORT_STABLE 1u /* equal elements keep their order */
 
 /*
- * Sorts `n` elements of `size` bytes.  compare(a, b, data) is less than, equal to
- * or greater than 0 as a comes before b or not, and is a strict weak order; what
- * becomes of the order, not of the elements, is open if it is none.  It is given
- * elements of the array, or of a copy that is aligned as they are.
+ * Sorts `n` elements of `size` bytes.  compare(a, b, data) is less than 0 if a
+ * comes before b, greater if it comes after it, and 0 if neither.  It is a strict
+ * weak order; if it is none, all elements are there in the end, in some order.
+ * It is given elements of the array, or of a copy that is aligned as they are.
  *
- * Allocates nothing; if it is to be stable, as much as the array.  What is in
+ * Allocates nothing, or as much as the array if it is to be stable.  What is in
  * order already, or in reverse, takes one comparison for each element.
  */
 STEAL_API STEAL_MUST_CHECK int steal_sort(void *base, size_t n, size_t size,

@@ -10,6 +10,20 @@ are_waiting(struct helpers *helpers, unsigned n)
            !job_was_taken(&helpers->helper[helpers->forked - n].job);
 }
 
+/* Newest first, as jobs are joined: those behind one that is not over stay. */
+static void
+join_those_over(struct helpers *helpers)
+{
+    while (helpers->forked) {
+        struct steal_job *job = &helpers->helper[helpers->forked - 1].job;
+
+        if ((load_relaxed(job_word(job)) & JOB_PHASE) != JOB_DONE)
+            return; /* a hint; the join tells */
+        (void)steal_join_job(job);
+        helpers->forked--;
+    }
+}
+
 void
 steal__helpers_fork(struct helpers *helpers, unsigned spare,
         void (*run)(struct steal_job *job), void *owner)
@@ -18,6 +32,8 @@ steal__helpers_fork(struct helpers *helpers, unsigned spare,
         return;
     if (spare > HELPERS_SPARE)
         spare = HELPERS_SPARE;
+    if (helpers->forked == HELPERS_MOST)
+        join_those_over(helpers);
     while (helpers->forked < HELPERS_MOST && !are_waiting(helpers, spare)) {
         struct helper *helper = &helpers->helper[helpers->forked++];
 

@@ -12,7 +12,8 @@
 
 #include <steal/fork.h>
 
-/* Each halves what is left, so that there is hardly use for more. */
+/* At a time.  Each that comes to a part halves what is left, so that there is
+ * hardly use for more. */
 #ifndef HELPERS_MOST
 # define HELPERS_MOST 48
 #endif
@@ -36,8 +37,9 @@ helpers_init(struct helpers *helpers)
     helpers->forked = 0;
 }
 
-/* Sees to it that so many helpers wait, or HELPERS_SPARE if that is less.  All
- * calls for these helpers have the same `run` and `owner`. */
+/* Sees to it that so many helpers wait, or HELPERS_SPARE if that is less.  Those
+ * that came and went make room for others.  All calls for these helpers have the
+ * same `run` and `owner`, and nothing is forked in between that is not joined. */
 void steal__helpers_fork(struct helpers *helpers, unsigned spare,
         void (*run)(struct steal_job *job), void *owner);
 

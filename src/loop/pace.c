@@ -37,6 +37,17 @@ steal__small_canceled(struct steal_cancel *cancel, int *error)
     return true;
 }
 
+void
+steal__small_watched(struct small *small, small_fn call, void *context,
+        int *error)
+{
+    if (steal__small_canceled(small->cancel, error))
+        return;
+    *error = call(small->begin, small->end, context);
+    if (!*error)
+        (void)steal__small_canceled(small->cancel, error);
+}
+
 /* The loop after one that was measured for want of a look is measured too. */
 static void
 looked(uint64_t now)
@@ -62,10 +73,12 @@ steal__small_measured(struct small *small, small_fn call, void *context,
         steal__pace_learn(small->body, middle - begin, now - small->now);
         return false;
     }
-    if (small->cancel && steal__small_canceled(small->cancel, error))
-        return true;
-    *error = call(middle, small->end, context);
-    steal__pace_learn(small->body, small->end - begin,
-            ticks_now() - small->now);
+    if (small->cancel)
+        steal__small_watched(small, call, context, error);
+    else
+        *error = call(middle, small->end, context);
+    if (!*error)
+        steal__pace_learn(small->body, small->end - begin,
+                ticks_now() - small->now);
     return true;
 }

@@ -77,14 +77,15 @@ pace_small(pace_key body)
  * once, what takes less by and by. */
 void steal__pace_learn(pace_key body, size_t indices, uint64_t ticks);
 
-/* About an eighth of the range, to where loops like to begin; see span.h. */
+/* About an eighth of the range, to where loops like to begin; see span.h.  It is
+ * not empty, nor is the rest, if there are eight indices. */
 static inline size_t
 pace_eighth(size_t begin, size_t end)
 {
     size_t n = (end - begin) / 8;
     size_t round = span_round_down(begin + n);
 
-    return round >= begin + n / 2 ? round : begin + n;
+    return round >= begin + (n + 1) / 2 ? round : begin + n;
 }
 
 /* A piece of a small loop. */
@@ -100,6 +101,11 @@ struct small {
 
 /* After the first eighth: nobody knows how long that took.  As small_run(). */
 bool steal__small_measured(struct small *small, small_fn call, void *context,
+        int *error);
+
+/* Runs the rest of a loop that has a token, which is looked at before and after:
+ * it counts, too, if the last piece requests it. */
+void steal__small_watched(struct small *small, small_fn call, void *context,
         int *error);
 
 bool steal__small_canceled(struct steal_cancel *cancel, int *error);
@@ -127,9 +133,10 @@ small_run(struct small *small, small_fn call, void *context, int *error)
         return steal__small_measured(small, call, context, error);
     }
     steal__paces.looked = now;
-    if (small->cancel && steal__small_canceled(small->cancel, error))
-        return true;
-    *error = call(middle, small->end, context);
+    if (__builtin_expect(small->cancel != NULL, 0))
+        steal__small_watched(small, call, context, error);
+    else
+        *error = call(middle, small->end, context);
     return true;
 }
 
