@@ -20,10 +20,9 @@ largest(uint64_t most)
     return n;
 }
 
-static int
-compute(void *data)
+static void
+run(struct perf *p)
 {
-    struct perf *p = data;
     unsigned n = largest(p->ops);
     uint64_t begin;
     uint64_t result;
@@ -38,13 +37,6 @@ compute(void *data)
     perf_assert(result == kernel_fib(n));
     if (!p->count)
         perf_value(p, "core", "ns", wall * p->workers / (double)p->ops);
-    return 0;
-}
-
-static void
-run(struct perf *p)
-{
-    perf_compute(p, compute, p);
 }
 
 /* clang-format off */
@@ -52,7 +44,10 @@ int
 main(int argc, char **argv)
 {
     static const struct perf_case cases[] = {
-        { .bench = "fib", .rounds = FIB_FORKS, .run = run },
+        { .bench = "fib",
+                .rounds = FIB_FORKS,
+                .flags = PERF_COMPUTE,
+                .run = run },
         { 0 }
     };
 

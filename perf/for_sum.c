@@ -4,8 +4,6 @@
  */
 #include "compute.h"
 
-static double *numbers;
-
 static void
 init(void *accumulator, void *data)
 {
@@ -16,8 +14,8 @@ init(void *accumulator, void *data)
 static int
 add_range(size_t begin, size_t end, void *accumulator, void *data)
 {
-    (void)data;
-    *(double *)accumulator += kernel_sum(numbers + begin, end - begin);
+    *(double *)accumulator += kernel_sum((const double *)data + begin,
+            end - begin);
     return 0;
 }
 
@@ -31,28 +29,16 @@ join(void *left, const void *right, void *data)
 static const struct steal_reduction summing = { sizeof(double), init, add_range,
     join };
 
-static int
-compute(void *data)
-{
-    struct perf *p = data;
-    size_t n = p->quick ? NUMBERS_QUICK : NUMBERS;
-    double sum = 0;
-
-    if (!numbers) {
-        numbers = perf_array(n * sizeof *numbers);
-        kernel_numbers_fill(numbers, n);
-    }
-    perf_begin(p);
-    perf_must(steal_reduce(0, n, &summing, &sum, NULL, NULL));
-    perf_end(p);
-    perf_assert(sum == kernel_numbers_total(n));
-    return 0;
-}
-
 static void
 run(struct perf *p)
 {
-    perf_compute(p, compute, p);
+    struct numbers numbers = kernel_numbers(p->quick);
+    double sum = 0;
+
+    perf_begin(p);
+    perf_must(steal_reduce(0, numbers.n, &summing, &sum, numbers.x, NULL));
+    perf_end(p);
+    perf_assert(sum == kernel_numbers_total(numbers.n));
 }
 
 /* clang-format off */
@@ -61,7 +47,7 @@ main(int argc, char **argv)
 {
     static const struct perf_case cases[] = {
         { .bench = "for_sum",
-                .flags = PERF_MILLI | PERF_UNCOUNTED,
+                .flags = PERF_COMPUTE | PERF_MILLI | PERF_UNCOUNTED,
                 .run = run },
         { 0 }
     };

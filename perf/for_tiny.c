@@ -30,17 +30,10 @@ loop(struct perf *p, struct steal_runtime *runtime)
     perf_assert(kernel_tiny_is(&tiny, p->rounds));
 }
 
-static int
-compute(void *data)
-{
-    loop(data, NULL);
-    return 0;
-}
-
 static void
 run_in(struct perf *p)
 {
-    perf_compute(p, compute, p);
+    loop(p, NULL);
 }
 
 static void
@@ -54,7 +47,10 @@ int
 main(int argc, char **argv)
 {
     static const struct perf_case cases[] = {
-        { .bench = "for_tiny_in", .rounds = TINY_LOOPS, .run = run_in },
+        { .bench = "for_tiny_in",
+                .rounds = TINY_LOOPS,
+                .flags = PERF_COMPUTE,
+                .run = run_in },
         { .bench = "for_tiny_out",
                 .rounds = TINY_LOOPS,
                 .flags = PERF_UNCOUNTED,

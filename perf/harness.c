@@ -166,13 +166,28 @@ take_run(struct perf *p)
         add_time(p, "cpu", p->cpu);
 }
 
+static int
+call_run(void *data)
+{
+    struct perf *p = data;
+
+    p->which->run(p);
+    return 0;
+}
+
 static void
 run_once(struct perf *p)
 {
+    struct steal_compute compute;
+
     p->spanned = false;
     p->wall = 0;
     p->cpu = 0;
-    p->which->run(p);
+    if (p->which->flags & PERF_COMPUTE)
+        perf_must(steal_block_on(p->runtime,
+                steal_compute(&compute, call_run, p)));
+    else
+        p->which->run(p);
 }
 
 static void

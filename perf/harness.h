@@ -63,6 +63,7 @@
 #define PERF_OWN       8u  /* run() makes its runtime; p->runtime is NULL */
 #define PERF_UNCOUNTED 16u /* makes no sense in count mode: skipped */
 #define PERF_MILLI     32u /* wall and cpu are in ms an operation */
+#define PERF_COMPUTE   64u /* run() is called in a computation, on a worker */
 
 struct perf;
 

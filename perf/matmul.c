@@ -56,31 +56,16 @@ multiply(float *c, const float *a, const float *b, size_t n)
         steal_join_and_run(&quadrant[i].job);
 }
 
-static int
-compute(void *data)
-{
-    static float *a, *b, *c;
-    struct perf *p = data;
-
-    order = p->quick ? MATRIX_QUICK : MATRIX;
-    if (!a) {
-        a = perf_array(order * order * sizeof *a);
-        b = perf_array(order * order * sizeof *b);
-        c = perf_array(order * order * sizeof *c);
-        kernel_matrix_fill(a, b, order);
-    }
-    memset(c, 0, order * order * sizeof *c);
-    perf_begin(p);
-    multiply(c, a, b, order);
-    perf_end(p);
-    perf_assert(kernel_matrix_is_product(c, a, b, order));
-    return 0;
-}
-
 static void
 run(struct perf *p)
 {
-    perf_compute(p, compute, p);
+    struct matrices m = kernel_matrices(p->quick);
+
+    order = m.n;
+    perf_begin(p);
+    multiply(m.c, m.a, m.b, m.n);
+    perf_end(p);
+    perf_assert(kernel_matrix_is_product(m.c, m.a, m.b, m.n));
 }
 
 /* clang-format off */
@@ -89,7 +74,7 @@ main(int argc, char **argv)
 {
     static const struct perf_case cases[] = {
         { .bench = "matmul",
-                .flags = PERF_MILLI | PERF_UNCOUNTED,
+                .flags = PERF_COMPUTE | PERF_MILLI | PERF_UNCOUNTED,
                 .run = run },
         { 0 }
     };

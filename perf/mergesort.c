@@ -7,9 +7,6 @@
  */
 #include "compute.h"
 
-static uint32_t *keys;
-static uint32_t *spare;
-
 struct sorting {
     struct steal_job job;
     uint32_t *keys;
@@ -102,58 +99,40 @@ sort(const struct sorting *all)
     merge(&halves);
 }
 
-static int
-sort_by_forks(size_t n)
+static void
+sort_by_forks(const struct keys *k)
 {
-    sort(&(struct sorting){ .keys = keys, .spare = spare, .n = n });
-    return 0;
+    sort(&(struct sorting){ .keys = k->keys, .spare = k->spare, .n = k->n });
 }
 
-static int
-sort_by_library(size_t n)
+static void
+sort_by_library(const struct keys *k)
 {
-    return steal_sort_u32(keys, n, NULL);
+    perf_must(steal_sort_u32(k->keys, k->n, NULL));
 }
 
-static int
-measure(struct perf *p, int (*how)(size_t n))
+static void
+measure(struct perf *p, void (*how)(const struct keys *k))
 {
-    size_t n = p->quick ? KEYS_QUICK : KEYS;
-    uint64_t digest;
-    int err;
+    struct keys k = kernel_keys(p->quick);
 
-    kernel_keys_fill(keys, n);
-    digest = kernel_keys_digest(keys, n);
     perf_begin(p);
-    err = how(n);
+    how(&k);
     perf_end(p);
-    perf_assert(kernel_keys_sorted(keys, n));
-    perf_assert(kernel_keys_digest(keys, n) == digest);
-    return err;
-}
-
-static int
-compute_library(void *data)
-{
-    return measure(data, sort_by_library);
+    perf_assert(kernel_keys_sorted(k.keys, k.n));
+    perf_assert(kernel_keys_digest(k.keys, k.n) == k.digest);
 }
 
 static void
 run_library(struct perf *p)
 {
-    perf_compute(p, compute_library, p);
-}
-
-static int
-compute_forks(void *data)
-{
-    return measure(data, sort_by_forks);
+    measure(p, sort_by_library);
 }
 
 static void
 run_forks(struct perf *p)
 {
-    perf_compute(p, compute_forks, p);
+    measure(p, sort_by_forks);
 }
 
 /* clang-format off */
@@ -162,16 +141,14 @@ main(int argc, char **argv)
 {
     static const struct perf_case cases[] = {
         { .bench = "sort_u32",
-                .flags = PERF_MILLI | PERF_UNCOUNTED,
+                .flags = PERF_COMPUTE | PERF_MILLI | PERF_UNCOUNTED,
                 .run = run_library },
         { .bench = "mergesort",
-                .flags = PERF_MILLI | PERF_UNCOUNTED,
+                .flags = PERF_COMPUTE | PERF_MILLI | PERF_UNCOUNTED,
                 .run = run_forks },
         { 0 }
     };
 
-    keys = perf_array(KEYS * sizeof *keys);
-    spare = perf_array(KEYS * sizeof *spare);
     return perf_main(argc, argv, cases);
 }
 /* clang-format on */

@@ -164,10 +164,12 @@ compute_fib(void *data)
 static void
 run_idle(struct perf *p)
 {
+    struct steal_compute compute;
     uint64_t cpu;
     uint64_t early;
 
-    perf_compute(p, compute_fib, NULL);
+    perf_must(steal_block_on(p->runtime,
+            steal_compute(&compute, compute_fib, NULL)));
     cpu = perf_cpu();
     usleep(100000);
     early = perf_cpu();

@@ -64,11 +64,10 @@ place(const struct queens *board, unsigned row)
     return solutions;
 }
 
-static int
-compute(void *data)
+static void
+run(struct perf *p)
 {
     struct queens empty = { { 0 } };
-    struct perf *p = data;
     uint64_t solutions;
 
     size = p->quick ? QUEENS_QUICK : QUEENS;
@@ -76,13 +75,6 @@ compute(void *data)
     solutions = place(&empty, 0);
     perf_end(p);
     perf_assert(solutions == kernel_queens(size));
-    return 0;
-}
-
-static void
-run(struct perf *p)
-{
-    perf_compute(p, compute, p);
 }
 
 /* clang-format off */
@@ -91,7 +83,7 @@ main(int argc, char **argv)
 {
     static const struct perf_case cases[] = {
         { .bench = "nqueens",
-                .flags = PERF_MILLI | PERF_UNCOUNTED,
+                .flags = PERF_COMPUTE | PERF_MILLI | PERF_UNCOUNTED,
                 .run = run },
         { 0 }
     };

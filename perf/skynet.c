@@ -47,23 +47,15 @@ sum_of(uint64_t first, uint64_t leaves)
     return sum;
 }
 
-static int
-compute(void *data)
+static void
+run(struct perf *p)
 {
-    struct perf *p = data;
     uint64_t n = p->quick ? SKYNET_QUICK : SKYNET;
 
     perf_begin(p);
     for (uint64_t round = 0; round < p->rounds; round++)
         perf_assert(sum_of(0, n) == n * (n - 1) / 2);
     perf_end(p);
-    return 0;
-}
-
-static void
-run(struct perf *p)
-{
-    perf_compute(p, compute, p);
 }
 
 /* clang-format off */
@@ -73,7 +65,7 @@ main(int argc, char **argv)
     static const struct perf_case cases[] = {
         { .bench = "skynet",
                 .rounds = 20,
-                .flags = PERF_MILLI | PERF_UNCOUNTED,
+                .flags = PERF_COMPUTE | PERF_MILLI | PERF_UNCOUNTED,
                 .run = run },
         { 0 }
     };

@@ -1,6 +1,8 @@
 #include "kernels.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -26,8 +28,10 @@ kernel_array(size_t bytes)
     void *array = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (array == MAP_FAILED)
-        return NULL;
+    if (array == MAP_FAILED) {
+        perror("kernel_array");
+        exit(1);
+    }
     madvise(array, bytes, MADV_HUGEPAGE); /* no matter if there are none */
     return array;
 }
@@ -60,6 +64,52 @@ kernel_queens(unsigned n)
         724, 2680, 14200, 73712 };
 
     return n < sizeof solutions / sizeof *solutions ? solutions[n] : 0;
+}
+
+struct keys
+kernel_keys(bool quick)
+{
+    static struct keys all;
+
+    if (!all.keys) {
+        all.n = quick ? KEYS_QUICK : KEYS;
+        all.keys = kernel_array(all.n * sizeof *all.keys);
+        all.spare = kernel_array(all.n * sizeof *all.spare);
+    }
+    kernel_keys_fill(all.keys, all.n);
+    all.digest = kernel_keys_digest(all.keys, all.n);
+    return all;
+}
+
+struct matrices
+kernel_matrices(bool quick)
+{
+    static struct matrices all;
+    size_t bytes;
+
+    all.n = quick ? MATRIX_QUICK : MATRIX;
+    bytes = all.n * all.n * sizeof *all.c;
+    if (!all.a) {
+        all.a = kernel_array(bytes);
+        all.b = kernel_array(bytes);
+        all.c = kernel_array(bytes);
+        kernel_matrix_fill(all.a, all.b, all.n);
+    }
+    memset(all.c, 0, bytes);
+    return all;
+}
+
+struct numbers
+kernel_numbers(bool quick)
+{
+    static struct numbers all;
+
+    if (!all.x) {
+        all.n = quick ? NUMBERS_QUICK : NUMBERS;
+        all.x = kernel_array(all.n * sizeof *all.x);
+        kernel_numbers_fill(all.x, all.n);
+    }
+    return all;
 }
 
 void

@@ -33,8 +33,8 @@ extern "C" {
 #define TINY          1000 /* numbers in a tiny loop */
 #define TINY_LOOPS    10000
 
-/* Zeroed memory, aligned to a page, large pages where there are any; NULL if
- * there is none.  Lives until the process ends. */
+/* Zeroed memory, aligned to a page, large pages where there are any.  Lives until
+ * the process ends, which it does at once if there is no memory. */
 void *kernel_array(size_t bytes);
 
 /* fib(n), and how many forks it takes if each call forks but for the last. */
@@ -43,6 +43,31 @@ uint64_t kernel_fib_forks(unsigned n);
 
 /* How many solutions there are for n queens. */
 uint64_t kernel_queens(unsigned n);
+
+/* What is to be sorted, multiplied and summed up, of the size that `quick` says.
+ * Each call gives the same memory, and fills anew what a run overwrites. */
+struct keys {
+    uint32_t *keys;
+    uint32_t *spare; /* room for as many */
+    size_t n;
+    uint64_t digest;
+};
+
+struct matrices {
+    float *a;
+    float *b;
+    float *c; /* zeroed */
+    size_t n; /* rows, and columns */
+};
+
+struct numbers {
+    double *x;
+    size_t n;
+};
+
+struct keys kernel_keys(bool quick);
+struct matrices kernel_matrices(bool quick);
+struct numbers kernel_numbers(bool quick);
 
 /* Keys at random, always the same. */
 void kernel_keys_fill(uint32_t *keys, size_t n);

@@ -2,7 +2,6 @@
  * lace.c - the computations of perf/ with Lace, but for its loops: it has none.
  */
 #include <lace.h>
-#include <string.h>
 
 #include "../../kernels/kernels.h"
 #include "../../kernels/queens.h"
@@ -214,40 +213,25 @@ run_skynet(struct peer *p)
 static void
 run_mergesort(struct peer *p)
 {
-    static uint32_t *keys, *spare;
-    size_t n = p->quick ? KEYS_QUICK : KEYS;
-    uint64_t digest;
+    struct keys k = kernel_keys(p->quick);
 
-    if (!keys) {
-        keys = peer_array(n * sizeof *keys);
-        spare = peer_array(n * sizeof *spare);
-    }
-    kernel_keys_fill(keys, n);
-    digest = kernel_keys_digest(keys, n);
     begin(p);
-    RUN(measure_mergesort, keys, spare, n);
+    RUN(measure_mergesort, k.keys, k.spare, k.n);
     lace_stop();
-    peer_check(kernel_keys_sorted(keys, n), "order");
-    peer_check(kernel_keys_digest(keys, n) == digest, "keys");
+    peer_check(kernel_keys_sorted(k.keys, k.n), "order");
+    peer_check(kernel_keys_digest(k.keys, k.n) == k.digest, "keys");
 }
 
 static void
 run_matmul(struct peer *p)
 {
-    static float *a, *b, *c;
+    struct matrices m = kernel_matrices(p->quick);
 
-    order = p->quick ? MATRIX_QUICK : MATRIX;
-    if (!a) {
-        a = peer_array(order * order * sizeof *a);
-        b = peer_array(order * order * sizeof *b);
-        c = peer_array(order * order * sizeof *c);
-        kernel_matrix_fill(a, b, order);
-    }
-    memset(c, 0, order * order * sizeof *c);
+    order = m.n;
     begin(p);
-    RUN(measure_matmul, c, a, b);
+    RUN(measure_matmul, m.c, m.a, m.b);
     lace_stop();
-    peer_check(kernel_matrix_is_product(c, a, b, order), "product");
+    peer_check(kernel_matrix_is_product(m.c, m.a, m.b, m.n), "product");
 }
 
 /* Its workers look for work until they are suspended. */

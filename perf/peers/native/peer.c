@@ -7,8 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../kernels/kernels.h"
-
 #define ROWS 8
 
 struct peer_rows {
@@ -34,15 +32,6 @@ peer_check(bool ok, const char *what)
         return;
     fprintf(stderr, "check failed: %s\n", what);
     exit(1);
-}
-
-void *
-peer_array(uint64_t bytes)
-{
-    void *array = kernel_array(bytes);
-
-    peer_check(array, "memory");
-    return array;
 }
 
 void

@@ -62,9 +62,6 @@ void peer_idle(struct peer *p);
 /* Prints the line and exits, unless it is true. */
 void peer_check(bool ok, const char *what);
 
-/* Zeroed memory; see kernels.h. */
-void *peer_array(uint64_t bytes);
-
 #ifdef __cplusplus
 }
 #endif

@@ -8,16 +8,12 @@
 #include <parallel/algorithm>
 
 #include <cstdio>
-#include <cstring>
 
-#include "../../kernels/kernels.h"
-#include "../../kernels/queens.h"
-#include "../native/peer.h"
+#include "../native/runs.h"
 
 namespace
 {
 
-// A fork costs so much that what is asked for a fork takes a smaller problem.
 constexpr unsigned fib_n = 27;
 
 // Runs it in a task of a team of -w threads.
@@ -43,22 +39,6 @@ fib(unsigned n)
     return left + right;
 }
 
-void
-run_fib(peer *p)
-{
-    unsigned n = p->quick ? fib_n - 5 : fib_n;
-
-    p->ops = kernel_fib_forks(n);
-    compute(p, [=] {
-        peer_begin(p);
-        uint64_t result = fib(n);
-        peer_value(p, "core", "ns",
-                double(peer_wall(p)) * p->workers / double(p->ops));
-        peer_end(p);
-        peer_check(result == kernel_fib(n), "fib");
-    });
-}
-
 [[gnu::noinline]] uint64_t
 place(const queens &board, unsigned size, unsigned row)
 {
@@ -82,19 +62,6 @@ place(const queens &board, unsigned size, unsigned row)
     return sum;
 }
 
-void
-run_nqueens(peer *p)
-{
-    unsigned size = p->quick ? QUEENS_QUICK : QUEENS;
-
-    compute(p, [=] {
-        peer_begin(p);
-        uint64_t solutions = place(queens{}, size, 0);
-        peer_end(p);
-        peer_check(solutions == kernel_queens(size), "solutions");
-    });
-}
-
 [[gnu::noinline]] uint64_t
 sum_of(uint64_t first, uint64_t leaves)
 {
@@ -111,19 +78,6 @@ sum_of(uint64_t first, uint64_t leaves)
     for (uint64_t part : sums)
         sum += part;
     return sum;
-}
-
-void
-run_skynet(peer *p)
-{
-    uint64_t n = p->quick ? SKYNET_QUICK : SKYNET;
-
-    compute(p, [=] {
-        peer_begin(p);
-        uint64_t sum = sum_of(0, n);
-        peer_end(p);
-        peer_check(sum == n * (n - 1) / 2, "sum");
-    });
 }
 
 void
@@ -162,42 +116,33 @@ sort(uint32_t *keys, uint32_t *spare, size_t n, bool to_spare)
 
 // Sorts the same keys in the one way or the other, outside of a team.
 void
-measure_sort(peer *p,
-        void (*how)(peer *p, uint32_t *keys, uint32_t *spare, size_t n))
+measure_sort(peer *p, void (*how)(const peer *p, const keys &k))
 {
-    static uint32_t *keys = static_cast<uint32_t *>(
-            peer_array(KEYS * sizeof *keys));
-    static uint32_t *spare = static_cast<uint32_t *>(
-            peer_array(KEYS * sizeof *spare));
-    size_t n = p->quick ? KEYS_QUICK : KEYS;
+    keys k = kernel_keys(p->quick);
 
-    kernel_keys_fill(keys, n);
-    uint64_t digest = kernel_keys_digest(keys, n);
     peer_begin(p);
-    how(p, keys, spare, n);
+    how(p, k);
     peer_end(p);
-    peer_check(kernel_keys_sorted(keys, n), "order");
-    peer_check(kernel_keys_digest(keys, n) == digest, "keys");
+    peer_check(kernel_keys_sorted(k.keys, k.n), "order");
+    peer_check(kernel_keys_digest(k.keys, k.n) == k.digest, "keys");
 }
 
 void
 run_sort_u32(peer *p)
 {
     omp_set_num_threads(int(p->workers));
-    measure_sort(p, [](peer *, uint32_t *keys, uint32_t *, size_t n) {
-        __gnu_parallel::sort(keys, keys + n);
+    measure_sort(p, [](const peer *, const keys &k) {
+        __gnu_parallel::sort(k.keys, k.keys + k.n);
     });
 }
 
 void
 run_mergesort(peer *p)
 {
-    measure_sort(p, [](peer *q, uint32_t *keys, uint32_t *spare, size_t n) {
-        compute(q, [=] { sort(keys, spare, n, false); });
+    measure_sort(p, [](const peer *q, const keys &k) {
+        compute(q, [=] { sort(k.keys, k.spare, k.n, false); });
     });
 }
-
-void multiply(float *c, const float *a, const float *b, size_t order, size_t n);
 
 void
 multiply_halves(float *c, const float *a, const float *b, size_t order,
@@ -226,27 +171,6 @@ multiply(float *c, const float *a, const float *b, size_t order, size_t n)
 #pragma omp taskwait
 }
 
-void
-run_matmul(peer *p)
-{
-    static float *a, *b, *c;
-    size_t n = p->quick ? MATRIX_QUICK : MATRIX;
-
-    if (!a) {
-        a = static_cast<float *>(peer_array(n * n * sizeof *a));
-        b = static_cast<float *>(peer_array(n * n * sizeof *b));
-        c = static_cast<float *>(peer_array(n * n * sizeof *c));
-        kernel_matrix_fill(a, b, n);
-    }
-    std::memset(c, 0, n * n * sizeof *c);
-    compute(p, [=] {
-        peer_begin(p);
-        multiply(c, a, b, n, n);
-        peer_end(p);
-    });
-    peer_check(kernel_matrix_is_product(c, a, b, n), "product");
-}
-
 // Each thread sums up a part, with the code that all others use.
 double
 sum_up(const peer *p, const double *numbers, size_t n)
@@ -267,17 +191,12 @@ sum_up(const peer *p, const double *numbers, size_t n)
 void
 run_for_sum(peer *p)
 {
-    static double *numbers;
-    size_t n = p->quick ? NUMBERS_QUICK : NUMBERS;
+    numbers all = kernel_numbers(p->quick);
 
-    if (!numbers) {
-        numbers = static_cast<double *>(peer_array(n * sizeof *numbers));
-        kernel_numbers_fill(numbers, n);
-    }
     peer_begin(p);
-    double sum = sum_up(p, numbers, n);
+    double sum = sum_up(p, all.x, all.n);
     peer_end(p);
-    peer_check(sum == kernel_numbers_total(n), "sum");
+    peer_check(sum == kernel_numbers_total(all.n), "sum");
 }
 
 tiny numbers;

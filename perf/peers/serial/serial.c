@@ -2,7 +2,6 @@
  * serial.c - the computations of perf/ without their forks: plain C.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "../../kernels/kernels.h"
 #include "../../kernels/queens.h"
@@ -99,37 +98,27 @@ by_key(const void *left, const void *right)
 }
 
 static void
-sort_by_library(uint32_t *keys, uint32_t *spare, size_t n)
+sort_by_library(const struct keys *k)
 {
-    (void)spare;
-    qsort(keys, n, sizeof *keys, by_key);
+    qsort(k->keys, k->n, sizeof *k->keys, by_key);
 }
 
 static void
-sort_by_merging(uint32_t *keys, uint32_t *spare, size_t n)
+sort_by_merging(const struct keys *k)
 {
-    kernel_sort(keys, spare, n, false);
+    kernel_sort(k->keys, k->spare, k->n, false);
 }
 
 static void
-run_sorting(struct peer *p, void (*sort)(uint32_t *, uint32_t *, size_t))
+run_sorting(struct peer *p, void (*sort)(const struct keys *k))
 {
-    static uint32_t *keys;
-    static uint32_t *spare;
-    size_t n = p->quick ? KEYS_QUICK : KEYS;
-    uint64_t digest;
+    struct keys k = kernel_keys(p->quick);
 
-    if (!keys) {
-        keys = peer_array(n * sizeof *keys);
-        spare = peer_array(n * sizeof *spare);
-    }
-    kernel_keys_fill(keys, n);
-    digest = kernel_keys_digest(keys, n);
     peer_begin(p);
-    sort(keys, spare, n);
+    sort(&k);
     peer_end(p);
-    peer_check(kernel_keys_sorted(keys, n), "order");
-    peer_check(kernel_keys_digest(keys, n) == digest, "keys");
+    peer_check(kernel_keys_sorted(k.keys, k.n), "order");
+    peer_check(kernel_keys_digest(k.keys, k.n) == k.digest, "keys");
 }
 
 static void
@@ -167,37 +156,24 @@ multiply(float *c, const float *a, const float *b, size_t order, size_t n)
 static void
 run_matmul(struct peer *p)
 {
-    static float *a, *b, *c;
-    size_t n = p->quick ? MATRIX_QUICK : MATRIX;
+    struct matrices m = kernel_matrices(p->quick);
 
-    if (!a) {
-        a = peer_array(n * n * sizeof *a);
-        b = peer_array(n * n * sizeof *b);
-        c = peer_array(n * n * sizeof *c);
-        kernel_matrix_fill(a, b, n);
-    }
-    memset(c, 0, n * n * sizeof *c);
     peer_begin(p);
-    multiply(c, a, b, n, n);
+    multiply(m.c, m.a, m.b, m.n, m.n);
     peer_end(p);
-    peer_check(kernel_matrix_is_product(c, a, b, n), "product");
+    peer_check(kernel_matrix_is_product(m.c, m.a, m.b, m.n), "product");
 }
 
 static void
 run_for_sum(struct peer *p)
 {
-    static double *numbers;
-    size_t n = p->quick ? NUMBERS_QUICK : NUMBERS;
+    struct numbers numbers = kernel_numbers(p->quick);
     double sum;
 
-    if (!numbers) {
-        numbers = peer_array(n * sizeof *numbers);
-        kernel_numbers_fill(numbers, n);
-    }
     peer_begin(p);
-    sum = kernel_sum(numbers, n);
+    sum = kernel_sum(numbers.x, numbers.n);
     peer_end(p);
-    peer_check(sum == kernel_numbers_total(n), "sum");
+    peer_check(sum == kernel_numbers_total(numbers.n), "sum");
 }
 
 static void

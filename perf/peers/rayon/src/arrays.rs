@@ -1,7 +1,7 @@
 //! Sorts, products and loops over arrays.
 
-use crate::harness::{Clock, Ctx};
 use crate::kernels;
+use crate::peer::{Clock, Ctx};
 use rayon::prelude::*;
 
 fn merge(a: &[u32], b: &[u32], out: &mut [u32]) {

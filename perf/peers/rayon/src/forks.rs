@@ -1,7 +1,7 @@
 //! Trees of forks: join, and where a fork has several children, a scope.
 
-use crate::harness::{process_cpu, Clock, Ctx};
 use crate::kernels;
+use crate::peer::{process_cpu, Clock, Ctx};
 use rayon::prelude::*;
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,15 +1,7 @@
-//! Clocks and rows of output, as those of perf/harness.h.
+//! Pools, and the runs that are measured in one.
 
+use crate::peer::{Ctx, Span};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::time::Instant;
-
-/// One bench's settings, and what its runs have measured.
-pub struct Ctx {
-    pub bench: &'static str,
-    pub workers: usize,
-    pub runs: usize,
-    pub quick: bool,
-}
 
 impl Ctx {
     /// One or the other, with `-q`.
@@ -24,23 +16,6 @@ impl Ctx {
     pub fn pool(&self) -> ThreadPool {
         let pool = ThreadPoolBuilder::new().num_threads(self.workers);
         pool.build().expect("pool")
-    }
-
-    /// Prints one row; `values` holds a value a run.
-    pub fn row(&self, metric: &str, unit: &str, mut values: Vec<f64>) {
-        values.sort_by(f64::total_cmp);
-        let n = values.len();
-        println!(
-            "rayon\t{}\t{}\t{}\t{}\t{}\t{:.3}\t{:.3}\t{:.3}",
-            option_env!("RAYON_PEER_VERSION").unwrap_or("unknown"),
-            self.bench,
-            self.workers,
-            metric,
-            unit,
-            (values[(n - 1) / 2] + values[n / 2]) / 2.0,
-            values[0],
-            values[n - 1],
-        );
     }
 
     /// A warm-up and the counted runs of `run`, which does `ops` operations;
@@ -70,45 +45,4 @@ impl Ctx {
     pub fn ms(&self, ops: u64, run: impl FnMut(&ThreadPool) -> Span) {
         self.measure(ops, "ms", run);
     }
-}
-
-/// Wall time and the process's user + system time, in ns.
-pub struct Span {
-    pub wall: u64,
-    pub cpu: u64,
-}
-
-pub struct Clock(Instant, u64);
-
-impl Clock {
-    pub fn start() -> Clock {
-        let cpu = process_cpu();
-        Clock(Instant::now(), cpu)
-    }
-
-    pub fn stop(self) -> Span {
-        Span {
-            wall: self.0.elapsed().as_nanos() as u64,
-            cpu: process_cpu() - self.1,
-        }
-    }
-}
-
-// Declared here so as not to depend on one more crate (Linux with 64-bit long).
-#[repr(C)]
-struct Timespec {
-    sec: i64,
-    nsec: i64,
-}
-
-extern "C" {
-    fn clock_gettime(clock: i32, ts: *mut Timespec) -> i32;
-}
-
-pub fn process_cpu() -> u64 {
-    const CLOCK_PROCESS_CPUTIME_ID: i32 = 2;
-    let mut ts = Timespec { sec: 0, nsec: 0 };
-    let rc = unsafe { clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &mut ts) };
-    assert_eq!(rc, 0, "clock_gettime");
-    ts.sec as u64 * 1_000_000_000 + ts.nsec as u64
 }

@@ -5,13 +5,14 @@ mod arrays;
 mod forks;
 mod harness;
 mod kernels;
+#[path = "../../rust/peer.rs"]
+mod peer;
 
-use harness::Ctx;
-use std::process::{exit, Command};
+const SYSTEM: &str = "rayon";
+const VERSION: Option<&str> = option_env!("RAYON_PEER_VERSION");
+const USAGE: &str = "rayon-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]";
 
-type Bench = fn(&Ctx);
-
-const BENCHES: &[(&str, Bench)] = &[
+const BENCHES: &[(&str, peer::Bench)] = &[
     ("fib", forks::run_fib),
     ("nqueens", forks::run_nqueens),
     ("skynet", forks::run_skynet),
@@ -24,61 +25,6 @@ const BENCHES: &[(&str, Bench)] = &[
     ("fork_idle", forks::run_fork_idle),
 ];
 
-fn usage() -> ! {
-    let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
-    eprintln!("usage: rayon-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]");
-    eprintln!("benches: {}", names.join(" "));
-    exit(2);
-}
-
-/// The option's value as a positive number.
-fn number(arg: Option<String>) -> usize {
-    match arg.and_then(|s| s.parse().ok()) {
-        Some(n) if n > 0 => n,
-        _ => usage(),
-    }
-}
-
-/// A process a bench, as of the other peers.
-fn run_apart(ctx: &Ctx, name: &str) -> bool {
-    let mut child = Command::new(std::env::current_exe().expect("own path"));
-    child.args(["-b", name, "-w", &ctx.workers.to_string()]);
-    child.args(["-r", &ctx.runs.to_string()]);
-    if ctx.quick {
-        child.arg("-q");
-    }
-    child.status().expect("run a bench").success()
-}
-
 fn main() {
-    let mut ctx = Ctx {
-        bench: "",
-        workers: 2,
-        runs: 5,
-        quick: false,
-    };
-    let mut names = String::new();
-    let mut args = std::env::args().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "-b" => names = args.next().unwrap_or_else(|| usage()),
-            "-w" => ctx.workers = number(args.next()),
-            "-r" => ctx.runs = number(args.next()),
-            "-q" => ctx.quick = true,
-            _ => usage(),
-        }
-    }
-    let wanted = |name: &str| names.is_empty() || names.split(',').any(|n| n == name);
-    let chosen: Vec<&(&str, Bench)> = BENCHES.iter().filter(|b| wanted(b.0)).collect();
-    match chosen[..] {
-        [] => usage(),
-        [(name, bench)] => {
-            ctx.bench = name;
-            bench(&ctx);
-        }
-        _ => {
-            let failed = chosen.iter().filter(|b| !run_apart(&ctx, b.0)).count();
-            exit((failed > 0) as i32);
-        }
-    }
+    peer::run(std::env::args().skip(1));
 }

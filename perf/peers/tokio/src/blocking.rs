@@ -1,7 +1,8 @@
 //! The blocking pool: calls that do nothing, so that the way there and back is
 //! what is measured.
 
-use crate::harness::{on_worker, Clock, Ctx};
+use crate::harness::on_worker;
+use crate::peer::{Clock, Ctx};
 
 pub fn blocking_one(ctx: &Ctx) {
     let n = ctx.scale(20_000);

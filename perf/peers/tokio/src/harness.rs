@@ -1,5 +1,7 @@
-//! Clocks, rows of output and the small tools that several benches share.
+//! Runtimes, the runs that are measured on one, and the small tools that several
+//! benches share.
 
+use crate::peer::{Ctx, Span};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::Arc;
@@ -7,14 +9,6 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-
-/// One bench's settings.
-pub struct Ctx {
-    pub bench: &'static str,
-    pub workers: usize,
-    pub runs: usize,
-    pub quick: bool,
-}
 
 impl Ctx {
     /// A tenth of the work with `-q`.
@@ -32,24 +26,6 @@ impl Ctx {
             .enable_all()
             .build()
             .expect("runtime")
-    }
-
-    /// Prints one row; `values` holds a value a run.
-    pub fn row(&self, metric: &str, unit: &str, mut values: Vec<f64>) {
-        values.sort_by(f64::total_cmp);
-        let n = values.len();
-        let median = (values[(n - 1) / 2] + values[n / 2]) / 2.0;
-        println!(
-            "tokio\t{}\t{}\t{}\t{}\t{}\t{:.3}\t{:.3}\t{:.3}",
-            option_env!("TOKIO_PEER_VERSION").unwrap_or("unknown"),
-            self.bench,
-            self.workers,
-            metric,
-            unit,
-            median,
-            values[0],
-            values[n - 1],
-        );
     }
 
     /// A warm-up and the counted runs of `run`, which does `ops` operations.
@@ -91,54 +67,9 @@ impl Ctx {
     }
 }
 
-/// Wall time and the process's user + system time, in ns.
-#[derive(Default)]
-pub struct Span {
-    pub wall: u64,
-    pub cpu: u64,
-}
-
-impl std::ops::AddAssign for Span {
-    fn add_assign(&mut self, more: Span) {
-        self.wall += more.wall;
-        self.cpu += more.cpu;
-    }
-}
-
-pub struct Clock(Instant, u64);
-
-impl Clock {
-    pub fn start() -> Clock {
-        let cpu = process_cpu();
-        Clock(Instant::now(), cpu)
-    }
-
-    pub fn stop(self) -> Span {
-        Span {
-            wall: self.0.elapsed().as_nanos() as u64,
-            cpu: process_cpu() - self.1,
-        }
-    }
-}
-
 // Declared here so as not to depend on one more crate (Linux with 64-bit long).
-#[repr(C)]
-struct Timespec {
-    sec: i64,
-    nsec: i64,
-}
-
 extern "C" {
-    fn clock_gettime(clock: i32, ts: *mut Timespec) -> i32;
     fn sysconf(name: i32) -> i64;
-}
-
-fn process_cpu() -> u64 {
-    const CLOCK_PROCESS_CPUTIME_ID: i32 = 2;
-    let mut ts = Timespec { sec: 0, nsec: 0 };
-    let rc = unsafe { clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &mut ts) };
-    assert_eq!(rc, 0, "clock_gettime");
-    ts.sec as u64 * 1_000_000_000 + ts.nsec as u64
 }
 
 /// The process's resident set in bytes.

@@ -3,6 +3,8 @@
 
 mod blocking;
 mod harness;
+#[path = "../../rust/peer.rs"]
+mod peer;
 mod sched;
 #[cfg(feature = "net")]
 mod servers;
@@ -10,12 +12,12 @@ mod sync;
 mod timers;
 mod wake;
 
-use harness::Ctx;
-use std::process::{exit, Command};
+const SYSTEM: &str = "tokio";
+const VERSION: Option<&str> = option_env!("TOKIO_PEER_VERSION");
+const USAGE: &str = "tokio-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]
+       tokio-peer -s echo|http [-p port] [-u path] [-w workers]";
 
-type Bench = fn(&Ctx);
-
-const BENCHES: &[(&str, Bench)] = &[
+const BENCHES: &[(&str, peer::Bench)] = &[
     ("spawn_local", sched::spawn_local),
     ("spawn_remote_idle", sched::spawn_remote_idle),
     ("spawn_remote_busy", sched::spawn_remote_busy),
@@ -61,22 +63,6 @@ const BENCHES: &[(&str, Bench)] = &[
     ("watch_1000", sync::watch::<1000>),
 ];
 
-fn usage() -> ! {
-    let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
-    eprintln!("usage: tokio-peer [-b bench[,bench...]] [-w workers] [-r runs] [-q]");
-    eprintln!("       tokio-peer -s echo|http [-p port] [-u path] [-w workers]");
-    eprintln!("benches: {}", names.join(" "));
-    exit(2);
-}
-
-/// The option's value as a positive number.
-fn number(arg: Option<String>) -> usize {
-    match arg.and_then(|s| s.parse().ok()) {
-        Some(n) if n > 0 => n,
-        _ => usage(),
-    }
-}
-
 /// What `-s` asks for, with the arguments that follow it.
 #[cfg(feature = "net")]
 fn serve(mut args: impl Iterator<Item = String>) -> ! {
@@ -84,7 +70,7 @@ fn serve(mut args: impl Iterator<Item = String>) -> ! {
         http: match args.next().as_deref() {
             Some("echo") => false,
             Some("http") => true,
-            _ => usage(),
+            _ => peer::usage(),
         },
         port: 0,
         path: None,
@@ -94,11 +80,11 @@ fn serve(mut args: impl Iterator<Item = String>) -> ! {
         match arg.as_str() {
             "-p" => match args.next().and_then(|s| s.parse().ok()) {
                 Some(port) => options.port = port,
-                None => usage(),
+                None => peer::usage(),
             },
-            "-u" => options.path = Some(args.next().unwrap_or_else(|| usage())),
-            "-w" => options.workers = number(args.next()),
-            _ => usage(),
+            "-u" => options.path = Some(args.next().unwrap_or_else(|| peer::usage())),
+            "-w" => options.workers = peer::number(args.next()),
+            _ => peer::usage(),
         }
     }
     servers::serve(options);
@@ -107,60 +93,13 @@ fn serve(mut args: impl Iterator<Item = String>) -> ! {
 #[cfg(not(feature = "net"))]
 fn serve(_: impl Iterator<Item = String>) -> ! {
     eprintln!("tokio-peer: built without NET=1");
-    exit(77);
+    std::process::exit(77);
 }
 
 fn main() {
-    let mut ctx = Ctx {
-        bench: "",
-        workers: 2,
-        runs: 5,
-        quick: false,
-    };
-    let mut wanted: Vec<&(&str, Bench)> = Vec::new();
-    let mut args = std::env::args().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "-b" => {
-                for name in args.next().unwrap_or_else(|| usage()).split(',') {
-                    match BENCHES.iter().find(|b| b.0 == name) {
-                        Some(bench) => wanted.push(bench),
-                        None => usage(),
-                    }
-                }
-            }
-            "-w" => ctx.workers = number(args.next()),
-            "-r" => ctx.runs = number(args.next()),
-            "-q" => ctx.quick = true,
-            "-s" => serve(args),
-            _ => usage(),
-        }
+    let mut args = std::env::args().skip(1).peekable();
+    if args.next_if_eq("-s").is_some() {
+        serve(args);
     }
-    if wanted.is_empty() {
-        wanted = BENCHES.iter().collect();
-    }
-    if let [(name, bench)] = wanted[..] {
-        ctx.bench = name;
-        bench(&ctx);
-        return;
-    }
-
-    // A process a bench: the heap and the threads that one leaves behind must
-    // not show in the next one's figures.
-    let exe = std::env::current_exe().expect("own path");
-    let mut failed = false;
-    for (name, _) in wanted {
-        let mut child = Command::new(&exe);
-        child.args(["-b", name, "-w", &ctx.workers.to_string()]);
-        child.args(["-r", &ctx.runs.to_string()]);
-        if ctx.quick {
-            child.arg("-q");
-        }
-        let status = child.status().expect("run a bench");
-        if !status.success() {
-            eprintln!("tokio-peer: {}: {}", name, status);
-            failed = true;
-        }
-    }
-    exit(failed as i32);
+    peer::run(args);
 }

@@ -2,7 +2,8 @@
 //! benches/rt_multi_threaded.rs; a run repeats them for `rounds`, as a single
 //! round lasts but a few milliseconds.
 
-use crate::harness::{on_worker, Busy, Clock, Ctx, Latch, Span};
+use crate::harness::{on_worker, Busy, Latch};
+use crate::peer::{Clock, Ctx, Span};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::*};

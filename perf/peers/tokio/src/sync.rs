@@ -1,7 +1,8 @@
 //! Locks, channels and notifications. A run is one batch, timed within a task
 //! but for `notify_*`, where the waker is a thread that is no worker.
 
-use crate::harness::{on_worker, Clock, Ctx, Span};
+use crate::harness::on_worker;
+use crate::peer::{Clock, Ctx, Span};
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::Arc;

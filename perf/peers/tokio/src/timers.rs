@@ -1,6 +1,7 @@
 //! Timers, and what sleeping tasks cost in memory and in time.
 
-use crate::harness::{on_worker, rss, Clock, Ctx, Latch, Random};
+use crate::harness::{on_worker, rss, Latch, Random};
+use crate::peer::{Clock, Ctx};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};

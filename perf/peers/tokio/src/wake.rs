@@ -1,6 +1,7 @@
 //! Wakes: of a task by a task, and of a task by a thread that is no worker.
 
-use crate::harness::{on_worker, Busy, Clock, Ctx};
+use crate::harness::{on_worker, Busy};
+use crate::peer::{Clock, Ctx};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::*};
@@ -135,7 +136,7 @@ impl Future for Woken<'_> {
 }
 
 /// Wakes a task `n` times from this thread, once a millisecond.
-fn wakes(rt: &Runtime, n: u64) -> (crate::harness::Span, Vec<u64>) {
+fn wakes(rt: &Runtime, n: u64) -> (crate::peer::Span, Vec<u64>) {
     let mailbox = Arc::new(Mailbox {
         base: Instant::now(),
         seq: AtomicU64::new(0),
