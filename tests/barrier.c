@@ -4,19 +4,17 @@
 #include <steal/barrier.h>
 
 #include "../src/base/rand.h"
-#include "fickle.h"
+#include "waits.h"
 
 #define PARTIES 3
 
 static struct steal_barrier barrier;
 static struct steal_barrier_wait waiting[PARTIES + 1];
-static struct meter meter[PARTIES + 1];
 
 static void
 again(size_t i)
 {
-    steal_future_drop(&waiting[i].future);
-    require(meter_refs(&meter[i]) == 0);
+    drop(i);
     steal_barrier_wait(&waiting[i], &barrier);
 }
 
@@ -24,17 +22,8 @@ static void
 reset(void)
 {
     steal_barrier_init(&barrier, PARTIES);
-    for (size_t i = 0; i < LENGTH(waiting); i++) {
-        steal_barrier_wait(&waiting[i], &barrier);
-        store_release(&meter[i].refs, 0);
-        store_release(&meter[i].wakes, 0);
-    }
-}
-
-static bool
-is_ready(size_t i)
-{
-    return poll_is_ready(&waiting[i].future, &meter[i]);
+    for (size_t i = 0; i < LENGTH(waiting); i++)
+        wait_for(i, steal_barrier_wait(&waiting[i], &barrier));
 }
 
 START_TEST(the_last_one_leads_and_all_go_on)
@@ -46,7 +35,7 @@ START_TEST(the_last_one_leads_and_all_go_on)
         ck_assert(is_ready(2));
         ck_assert_int_eq(waiting[2].future.result, 1);
         for (size_t i = 0; i < 2; i++) {
-            ck_assert_int_eq(meter_wakes(&meter[i]), round);
+            ck_assert_int_eq(woken(i), round);
             ck_assert(is_ready(i));
             ck_assert_int_eq(waiting[i].future.result, 0);
         }
@@ -62,7 +51,7 @@ START_TEST(party_that_is_dropped_is_taken_back)
     ck_assert(!is_ready(1));
     again(0);
     ck_assert(!is_ready(2));
-    ck_assert_int_eq(meter_wakes(&meter[1]), 0);
+    ck_assert_int_eq(woken(1), 0);
     ck_assert(is_ready(0));
     ck_assert_int_eq(waiting[0].future.result, 1);
     ck_assert(is_ready(1));
@@ -117,9 +106,6 @@ END_TEST
 
 START_TEST(barrier_of_many_foreign_parties_completes)
 {
-    enum {
-        MANY = 30
-    };
     static struct steal_barrier_wait many[MANY];
     static struct meter of[MANY];
     struct steal_barrier all = STEAL_BARRIER_INIT(MANY);

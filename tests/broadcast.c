@@ -11,10 +11,6 @@
 
 static uint64_t storage[STEAL_BROADCAST_STORAGE(sizeof(int), CAPACITY)];
 static struct steal_broadcast channel;
-
-/* Who waits, of a foreign executor. */
-static struct meter meter;
-static struct steal_context cx;
 static struct steal_broadcast_receiver receiver;
 static struct steal_broadcast_receive receive;
 static int message;
@@ -22,10 +18,7 @@ static int message;
 static void
 reset(void)
 {
-    store_release(&meter.refs, 0);
-    store_release(&meter.wakes, 0);
-    store_release(&copies, 0);
-    store_release(&ends, 0);
+    values_reset();
     memset(storage, 0xff, sizeof storage);
     steal_broadcast_init(&channel, storage, sizeof(int), CAPACITY);
 }
@@ -190,15 +183,6 @@ begin_to_wait(void)
     return future;
 }
 
-static void
-expect_ready(struct steal_future *future, int result)
-{
-    require(steal_future_poll(future, &cx) == STEAL_READY);
-    require(future->result == result);
-    steal_future_drop(future);
-    require(load_acquire(&meter.refs) == 0);
-}
-
 START_TEST(message_that_is_there_is_not_waited_for)
 {
     struct steal_future *future;
@@ -298,29 +282,10 @@ START_TEST(later_poll_changes_the_waker)
 }
 END_TEST
 
-/* A waker whose cloning, which comes after the first look at the channel, calls a
- * function. */
-static void (*between)(void);
-
-static struct steal_waker
-clone_late(void *data)
-{
-    between();
-    return meter_clone(data);
-}
-
-static const struct steal_waker_vtable late_vtable = { .clone = clone_late,
-    .wake = meter_wake,
-    .wake_by_ref = meter_wake_by_ref,
-    .drop = meter_drop };
-
 static void
 expect_no_wait(void (*fn)(void), int result)
 {
-    struct steal_waker waker = { &late_vtable, &meter };
-
-    between = fn;
-    steal_context_init(&cx, &waker);
+    call_between(fn);
     steal_broadcast_subscribe(&receiver, &channel);
     expect_ready(steal_broadcast_receive(&receive, &receiver, &message),
             result);
@@ -488,21 +453,6 @@ START_TEST(message_without_receivers_is_destroyed_too)
     ck_assert_int_eq(load_acquire(&ends), 1);
 }
 END_TEST
-
-/* Gives a sender in another thread time to destroy what is being copied. */
-static _Atomic(bool) copying;
-
-static void
-slow_copy(void *to, const void *from, void *data)
-{
-    int before = load_acquire(&ends);
-
-    store_release(&copying, true);
-    for (int i = 0; i < 1000; i++)
-        sched_yield();
-    require(load_acquire(&ends) == before);
-    token_copy(to, from, data);
-}
 
 static void *
 send_while_copying(void *arg)

@@ -4,37 +4,18 @@
 #include <steal/cancel.h>
 
 #include "../src/base/rand.h"
-#include "fickle.h"
-
-#define MANY 30 /* more foreign wakers than are woken at once */
+#include "waits.h"
 
 static struct steal_cancel token;
 static struct steal_cancel child[MANY];
 static struct steal_canceled waiting[MANY];
-static struct meter meter[MANY];
 
 static void
 reset(void)
 {
     steal_cancel_init(&token, NULL);
-    for (size_t i = 0; i < MANY; i++) {
-        steal_canceled(&waiting[i], &token);
-        store_release(&meter[i].refs, 0);
-        store_release(&meter[i].wakes, 0);
-    }
-}
-
-static bool
-is_ready(size_t i)
-{
-    return poll_is_ready(&waiting[i].future, &meter[i]);
-}
-
-static void
-drop(size_t i)
-{
-    steal_future_drop(&waiting[i].future);
-    require(meter_refs(&meter[i]) == 0);
+    for (size_t i = 0; i < MANY; i++)
+        wait_for(i, steal_canceled(&waiting[i], &token));
 }
 
 /*
@@ -49,7 +30,7 @@ START_TEST(request_ends_all_waits)
     steal_cancel_request(&token);
     ck_assert(steal_cancel_is_requested(&token));
     for (size_t i = 0; i < MANY; i++) {
-        ck_assert_int_eq(meter_wakes(&meter[i]), 1);
+        ck_assert_int_eq(woken(i), 1);
         ck_assert(is_ready(i));
         ck_assert_int_eq(waiting[i].future.result, 0);
         drop(i);
@@ -73,7 +54,7 @@ START_TEST(wait_that_is_dropped_is_not_woken)
     ck_assert(!is_ready(1));
     drop(0);
     steal_cancel_request(&token);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
+    ck_assert_int_eq(woken(0), 0);
     drop(1); /* woken, and not polled since */
     drop(2); /* never polled */
 }
@@ -177,7 +158,7 @@ START_TEST(waits_for_children_end_with_the_request)
                 &meter[i]));
     steal_cancel_request(&token);
     for (size_t i = 0; i < MANY; i++) {
-        ck_assert_int_eq(meter_wakes(&meter[i]), 1);
+        ck_assert_int_eq(woken(i), 1);
         ck_assert(is_ready(i));
         drop(i);
     }
@@ -275,7 +256,7 @@ START_TEST(unless_drops_its_child_when_the_token_is_canceled)
 {
     ck_assert(!poll_is_ready(make_unless(PROBE_WAITS), &meter[0]));
     steal_cancel_request(&token);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 1);
+    ck_assert_int_eq(woken(0), 1);
     record_open(&record); /* the token wins */
     ck_assert(poll_is_ready(&unless.future, &meter[0]));
     ck_assert_int_eq(unless.future.result, -ECANCELED);
@@ -304,7 +285,7 @@ START_TEST(unless_that_is_dropped_drops_its_child)
     ck_assert_int_eq(record_drops(&record), 1);
     ck_assert_int_eq(meter_refs(&meter[0]), 0);
     steal_cancel_request(&token);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
+    ck_assert_int_eq(woken(0), 0);
 }
 END_TEST
 

@@ -6,36 +6,17 @@
 #include <limits.h>
 
 #include "../src/base/rand.h"
-#include "fickle.h"
-
-#define MANY 30 /* more foreign wakers than are woken at once */
+#include "waits.h"
 
 static struct steal_event event;
 static struct steal_event_wait waiting[MANY];
-static struct meter meter[MANY];
 
 static void
 reset(void)
 {
     steal_event_init(&event);
-    for (size_t i = 0; i < MANY; i++) {
-        steal_event_wait(&waiting[i], &event);
-        store_release(&meter[i].refs, 0);
-        store_release(&meter[i].wakes, 0);
-    }
-}
-
-static bool
-is_ready(size_t i)
-{
-    return poll_is_ready(&waiting[i].future, &meter[i]);
-}
-
-static void
-drop(size_t i)
-{
-    steal_future_drop(&waiting[i].future);
-    require(meter_refs(&meter[i]) == 0);
+    for (size_t i = 0; i < MANY; i++)
+        wait_for(i, steal_event_wait(&waiting[i], &event));
 }
 
 /*
@@ -50,7 +31,7 @@ START_TEST(event_that_is_set_lets_all_go_on)
     steal_event_set(&event);
     ck_assert(steal_event_is_set(&event));
     for (size_t i = 0; i < MANY; i++) {
-        ck_assert_int_eq(meter_wakes(&meter[i]), 1);
+        ck_assert_int_eq(woken(i), 1);
         ck_assert(is_ready(i));
         ck_assert_int_eq(waiting[i].future.result, 0);
         drop(i);
@@ -102,8 +83,8 @@ START_TEST(wait_that_is_dropped_is_not_woken)
     ck_assert(!is_ready(1));
     drop(0);
     steal_event_set(&event);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
-    ck_assert_int_eq(meter_wakes(&meter[1]), 1);
+    ck_assert_int_eq(woken(0), 0);
+    ck_assert_int_eq(woken(1), 1);
     drop(1); /* woken, and not polled since */
     drop(2); /* never polled */
     ck_assert(steal_event_is_set(&event));
@@ -127,8 +108,8 @@ START_TEST(event_wait_goes_with_the_waker_of_the_last_poll)
     ck_assert(!poll_is_ready(&waiting[0].future, &meter[1]));
     ck_assert_int_eq(meter_refs(&meter[0]), 0);
     steal_event_set(&event);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
-    ck_assert_int_eq(meter_wakes(&meter[1]), 1);
+    ck_assert_int_eq(woken(0), 0);
+    ck_assert_int_eq(woken(1), 1);
     drop(0);
     ck_assert_int_eq(meter_refs(&meter[1]), 0);
 }

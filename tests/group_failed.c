@@ -6,16 +6,14 @@
 #include <steal/combine.h>
 #include <steal/group.h>
 
-#include "fickle.h"
+#include "waits.h"
 
 #define SOON STEAL_MS(5)
-#define MANY 30 /* more foreign wakers than are woken at once */
 
 static struct steal_runtime *runtime;
 static struct steal_group group;
 static struct record gate;
 static struct record other;
-static struct meter meter[MANY];
 static struct steal_group_failed failed[MANY];
 
 static void
@@ -24,11 +22,8 @@ reset(void)
     group = (struct steal_group){ NULL };
     gate = (struct record)RECORD_INIT;
     other = (struct record)RECORD_INIT;
-    for (size_t i = 0; i < MANY; i++) {
-        store_release(&meter[i].refs, 0);
-        store_release(&meter[i].wakes, 0);
-        steal_group_failed(&failed[i], &group);
-    }
+    for (size_t i = 0; i < MANY; i++)
+        wait_for(i, steal_group_failed(&failed[i], &group));
     runtime = runtime_start(2);
 }
 
@@ -53,26 +48,13 @@ add(struct record *record, int turns, int result)
     require(steal_group_spawn(&group, &probe.future, sizeof probe) == 0);
 }
 
-static bool
-is_ready(size_t i)
-{
-    return poll_is_ready(&failed[i].future, &meter[i]);
-}
-
-static void
-drop(size_t i)
-{
-    steal_future_drop(&failed[i].future);
-    require(meter_refs(&meter[i]) == 0);
-}
-
 static int
 wakes_of_all(void)
 {
     int n = 0;
 
     for (size_t i = 0; i < MANY; i++)
-        n += meter_wakes(&meter[i]);
+        n += woken(i);
     return n;
 }
 
@@ -82,9 +64,9 @@ START_TEST(failure_of_a_task_is_told_with_its_result)
     add(&gate, PROBE_WAITS, -EIO);
     add(&other, PROBE_WAITS, 0);
     ck_assert(!is_ready(0));
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
+    ck_assert_int_eq(woken(0), 0);
     record_open(&gate);
-    wait_until(meter_wakes(&meter[0]) == 1);
+    wait_until(woken(0) == 1);
     ck_assert(is_ready(0));
     ck_assert_int_eq(failed[0].future.result, -EIO);
     drop(0);
@@ -102,7 +84,7 @@ START_TEST(failure_is_told_where_the_others_keep_going)
     add(&other, PROBE_WAITS, 0);
     ck_assert(!is_ready(0));
     record_open(&gate);
-    wait_until(meter_wakes(&meter[0]) == 1);
+    wait_until(woken(0) == 1);
     ck_assert(is_ready(0));
     ck_assert_int_eq(failed[0].future.result, -EIO);
     ck_assert_int_eq(record_drops(&other), 0);
@@ -118,7 +100,7 @@ START_TEST(end_of_all_tasks_without_a_failure_is_not_told)
     ck_assert(!is_ready(0));
     record_open(&gate);
     wait_until(steal_group_live(&group) == 0);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
+    ck_assert_int_eq(woken(0), 0);
     ck_assert(!is_ready(0));
     drop(0);
     end();
@@ -130,7 +112,7 @@ START_TEST(abort_is_told_as_a_cancellation)
     begin(0);
     ck_assert(!is_ready(0));
     steal_group_abort(&group);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 1);
+    ck_assert_int_eq(woken(0), 1);
     ck_assert(is_ready(0));
     ck_assert_int_eq(failed[0].future.result, -ECANCELED);
     drop(0);
@@ -159,7 +141,7 @@ START_TEST(all_who_watch_are_told_however_many)
     steal_group_abort(&group);
     ck_assert_int_ge(wakes_of_all(), 8);
     for (size_t i = 0; i < MANY; i++) {
-        ck_assert_int_eq(meter_wakes(&meter[i]), 1);
+        ck_assert_int_eq(woken(i), 1);
         if (i % 2) /* or it goes without a look */
             ck_assert(is_ready(i));
         drop(i);
@@ -175,10 +157,10 @@ START_TEST(who_is_dropped_is_not_woken)
     ck_assert(!is_ready(0));
     ck_assert(!is_ready(1));
     drop(0);
-    ck_assert_int_eq(meter_wakes(&meter[1]), 0);
+    ck_assert_int_eq(woken(1), 0);
     steal_group_abort(&group);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 0);
-    ck_assert_int_eq(meter_wakes(&meter[1]), 1);
+    ck_assert_int_eq(woken(0), 0);
+    ck_assert_int_eq(woken(1), 1);
     drop(1); /* woken, and not polled since */
     drop(2); /* never polled */
     end();
@@ -195,7 +177,7 @@ START_TEST(who_watches_for_another_task_wakes_that)
     ck_assert_int_eq(meter_refs(&before), 0);
     steal_group_abort(&group);
     ck_assert_int_eq(meter_wakes(&before), 0);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 1);
+    ck_assert_int_eq(woken(0), 1);
     drop(0);
     end();
 }
@@ -208,8 +190,8 @@ START_TEST(group_may_end_while_some_watch)
     ck_assert(!is_ready(0));
     ck_assert(!is_ready(1));
     steal_group_fini(&group);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 1);
-    ck_assert_int_eq(meter_wakes(&meter[1]), 1);
+    ck_assert_int_eq(woken(0), 1);
+    ck_assert_int_eq(woken(1), 1);
     drop(0);
     ck_assert(is_ready(1));
     ck_assert_int_eq(failed[1].future.result, -ECANCELED);
@@ -247,7 +229,7 @@ START_TEST(deadline_outside_of_a_worker_is_refused)
     begin(0);
     ck_assert(!is_ready(0));
     steal_group_set_deadline(&group, steal_now() + PATIENCE);
-    ck_assert_int_eq(meter_wakes(&meter[0]), 1);
+    ck_assert_int_eq(woken(0), 1);
     ck_assert(is_ready(0));
     ck_assert_int_eq(failed[0].future.result, -EINVAL);
     drop(0);

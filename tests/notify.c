@@ -4,36 +4,17 @@
 #include <steal/notify.h>
 
 #include "../src/base/rand.h"
-#include "fickle.h"
-
-#define MANY 30 /* more foreign wakers than are woken at once */
+#include "waits.h"
 
 static struct steal_notify notify;
 static struct steal_notified waiting[MANY];
-static struct meter meter[MANY];
 
 static void
 reset(void)
 {
     steal_notify_init(&notify);
-    for (size_t i = 0; i < MANY; i++) {
-        steal_notified(&waiting[i], &notify);
-        store_release(&meter[i].refs, 0);
-        store_release(&meter[i].wakes, 0);
-    }
-}
-
-static bool
-is_ready(size_t i)
-{
-    return poll_is_ready(&waiting[i].future, &meter[i]);
-}
-
-static void
-drop(size_t i)
-{
-    steal_future_drop(&waiting[i].future);
-    require(meter_refs(&meter[i]) == 0);
+    for (size_t i = 0; i < MANY; i++)
+        wait_for(i, steal_notified(&waiting[i], &notify));
 }
 
 /* Makes the first `n` wait. */
@@ -42,12 +23,6 @@ begin(size_t n)
 {
     for (size_t i = 0; i < n; i++)
         require(!is_ready(i));
-}
-
-static int
-woken(size_t i)
-{
-    return meter_wakes(&meter[i]);
 }
 
 /* Takes the permit, if there is one. */

@@ -6,15 +6,12 @@
 #include <limits.h>
 
 #include "../src/base/rand.h"
-#include "fickle.h"
-
-#define MANY 30 /* more foreign wakers than are woken at once */
+#include "waits.h"
 
 static struct steal_once once;
 static struct steal_once_run run[MANY];
 static struct record record[MANY];
 static struct probe init[MANY];
-static struct meter meter[MANY];
 
 /* The init futures wait until their record is opened; then they are ready with
  * 0, or what the test puts there. */
@@ -25,23 +22,14 @@ reset(void)
     for (size_t i = 0; i < MANY; i++) {
         record[i] = (struct record)RECORD_INIT;
         init[i] = probe_make(&record[i], PROBE_WAITS, 0);
-        steal_once_run(&run[i], &once, &init[i].future);
-        store_release(&meter[i].refs, 0);
-        store_release(&meter[i].wakes, 0);
+        wait_for(i, steal_once_run(&run[i], &once, &init[i].future));
     }
 }
 
-static bool
-is_ready(size_t i)
-{
-    return poll_is_ready(&run[i].future, &meter[i]);
-}
-
 static void
-drop(size_t i)
+end(size_t i)
 {
-    steal_future_drop(&run[i].future);
-    require(meter_refs(&meter[i]) == 0);
+    drop(i);
     require((record_drops(&record[i]) == 1) == (record_polls(&record[i]) > 0));
 }
 
@@ -62,11 +50,11 @@ START_TEST(first_to_come_initialises_and_the_others_wait)
     ck_assert_int_eq(record_drops(&record[0]), 1);
     ck_assert(steal_once_is_done(&once));
     for (size_t i = 0; i < MANY; i++) {
-        ck_assert_int_eq(meter_wakes(&meter[i]), 1);
+        ck_assert_int_eq(woken(i), 1);
         ck_assert(i == 0 || is_ready(i));
         ck_assert_int_eq(result(i), 0);
         ck_assert_int_eq(record_polls(&record[i]), i ? 0 : 2);
-        drop(i);
+        end(i);
     }
 }
 END_TEST
@@ -80,8 +68,8 @@ START_TEST(who_comes_later_does_not_wait)
     ck_assert(is_ready(1));
     ck_assert_int_eq(result(1), 0);
     ck_assert_int_eq(record_polls(&record[1]), 0);
-    drop(0);
-    drop(1);
+    end(0);
+    end(1);
 }
 END_TEST
 
@@ -94,8 +82,8 @@ START_TEST(failure_is_its_callers_and_the_next_takes_over)
     ck_assert(is_ready(0));
     ck_assert_int_eq(result(0), -EIO);
     ck_assert(!steal_once_is_done(&once));
-    ck_assert_int_eq(meter_wakes(&meter[1]), 1);
-    ck_assert_int_eq(meter_wakes(&meter[2]), 0);
+    ck_assert_int_eq(woken(1), 1);
+    ck_assert_int_eq(woken(2), 0);
     ck_assert(!is_ready(1));
     ck_assert_int_eq(record_polls(&record[1]), 1);
     record_open(&record[1]);
@@ -103,7 +91,7 @@ START_TEST(failure_is_its_callers_and_the_next_takes_over)
     ck_assert(is_ready(2));
     ck_assert_int_eq(record_polls(&record[2]), 0);
     for (size_t i = 0; i < 3; i++)
-        drop(i);
+        end(i);
 }
 END_TEST
 
@@ -117,8 +105,8 @@ START_TEST(failure_with_nobody_waiting_leaves_all_as_it_was)
     ck_assert(is_ready(1));
     ck_assert_int_eq(result(1), 0);
     ck_assert_int_eq(record_polls(&record[1]), 1);
-    drop(0);
-    drop(1);
+    end(0);
+    end(1);
 }
 END_TEST
 
@@ -126,18 +114,18 @@ START_TEST(initialiser_that_is_dropped_is_replaced)
 {
     for (size_t i = 0; i < 3; i++)
         ck_assert(!is_ready(i));
-    drop(0);
+    end(0);
     ck_assert_int_eq(record_drops(&record[0]), 1);
-    ck_assert_int_eq(meter_wakes(&meter[1]), 1);
-    drop(1); /* before it knows of its luck */
+    ck_assert_int_eq(woken(1), 1);
+    end(1); /* before it knows of its luck */
     ck_assert_int_eq(record_polls(&record[1]), 0);
-    ck_assert_int_eq(meter_wakes(&meter[2]), 1);
+    ck_assert_int_eq(woken(2), 1);
     ck_assert(!is_ready(2));
     ck_assert_int_eq(record_polls(&record[2]), 1);
-    drop(2);
+    end(2);
     record_open(&record[3]);
     ck_assert(is_ready(3)); /* the next that comes */
-    drop(3);
+    end(3);
 }
 END_TEST
 
@@ -145,14 +133,14 @@ START_TEST(waiter_that_is_dropped_changes_nothing)
 {
     for (size_t i = 0; i < 3; i++)
         ck_assert(!is_ready(i));
-    drop(1);
-    drop(3); /* never polled */
+    end(1);
+    end(3); /* never polled */
     record_open(&record[0]);
     ck_assert(is_ready(0));
-    ck_assert_int_eq(meter_wakes(&meter[1]), 0);
+    ck_assert_int_eq(woken(1), 0);
     ck_assert(is_ready(2));
-    drop(0);
-    drop(2);
+    end(0);
+    end(2);
 }
 END_TEST
 
@@ -165,7 +153,7 @@ START_TEST(once_that_is_zero_is_valid)
     steal_once_run(&run[0], &zero, &init[0].future);
     ck_assert(is_ready(0));
     ck_assert(steal_once_is_done(&zero));
-    drop(0);
+    end(0);
 }
 END_TEST
 

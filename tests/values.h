@@ -1,6 +1,6 @@
 /*
- * values.h - values that tell what was done to them, for the tests of objects
- * that copy values.
+ * values.h - values that tell what was done to them, and who waits for one, for
+ * the tests of objects that copy values.
  */
 #ifndef STEAL_TESTS_VALUES_H
 #define STEAL_TESTS_VALUES_H
@@ -61,6 +61,21 @@ token_new(int number)
     return token;
 }
 
+/* Gives a sender in another thread time to destroy what is being copied. */
+static _Atomic(bool) copying;
+
+static inline void
+slow_copy(void *to, const void *from, void *data)
+{
+    int before = load_acquire(&ends);
+
+    store_release(&copying, true);
+    for (int i = 0; i < 1000; i++)
+        sched_yield();
+    require(load_acquire(&ends) == before);
+    token_copy(to, from, data);
+}
+
 /*
  * One that is long
  */
@@ -88,6 +103,56 @@ letter_check(const struct letter *letter)
     for (uint64_t i = 0; i < LENGTH(letter->copies); i++)
         require(letter->copies[i] == letter->number * (2 * i + 3));
     require(letter->last == (uint32_t)~letter->number);
+}
+
+/*
+ * Who waits, of a foreign executor
+ */
+
+static struct meter meter;
+static struct steal_context cx;
+
+static inline void
+values_reset(void)
+{
+    store_release(&meter.refs, 0);
+    store_release(&meter.wakes, 0);
+    store_release(&copies, 0);
+    store_release(&ends, 0);
+}
+
+static inline void
+expect_ready(struct steal_future *future, int result)
+{
+    require(steal_future_poll(future, &cx) == STEAL_READY);
+    require(future->result == result);
+    steal_future_drop(future);
+    require(load_acquire(&meter.refs) == 0);
+}
+
+static void (*between)(void);
+
+static inline struct steal_waker
+clone_late(void *data)
+{
+    between();
+    return meter_clone(data);
+}
+
+static const struct steal_waker_vtable late_vtable = { .clone = clone_late,
+    .wake = meter_wake,
+    .wake_by_ref = meter_wake_by_ref,
+    .drop = meter_drop };
+
+/* Lets the next poll call a function when it clones the waker, which comes after
+ * its first look at the object. */
+static inline void
+call_between(void (*fn)(void))
+{
+    struct steal_waker waker = { &late_vtable, &meter };
+
+    between = fn;
+    steal_context_init(&cx, &waker);
 }
 
 #endif

@@ -10,10 +10,6 @@
 
 static uint64_t storage[STEAL_WATCH_STORAGE(sizeof(int))];
 static struct steal_watch watch;
-
-/* Who waits, of a foreign executor. */
-static struct meter meter;
-static struct steal_context cx;
 static struct steal_watch_receiver receiver;
 static struct steal_watch_changed changed;
 static int value;
@@ -23,10 +19,7 @@ reset(void)
 {
     int first = 1;
 
-    store_release(&meter.refs, 0);
-    store_release(&meter.wakes, 0);
-    store_release(&copies, 0);
-    store_release(&ends, 0);
+    values_reset();
     memset(storage, 0xff, sizeof storage);
     steal_watch_init(&watch, storage, sizeof(int), &first);
     steal_watch_subscribe(&receiver, &watch);
@@ -180,15 +173,6 @@ begin_to_wait(void)
     return future;
 }
 
-static void
-expect_ready(struct steal_future *future, int result)
-{
-    require(steal_future_poll(future, &cx) == STEAL_READY);
-    require(future->result == result);
-    steal_future_drop(future);
-    require(load_acquire(&meter.refs) == 0);
-}
-
 START_TEST(change_that_has_come_is_not_waited_for)
 {
     send_one(2);
@@ -287,29 +271,10 @@ START_TEST(later_poll_changes_the_waker)
 }
 END_TEST
 
-/* A waker whose cloning, which comes after the first look at the watch, calls a
- * function. */
-static void (*between)(void);
-
-static struct steal_waker
-clone_late(void *data)
-{
-    between();
-    return meter_clone(data);
-}
-
-static const struct steal_waker_vtable late_vtable = { .clone = clone_late,
-    .wake = meter_wake,
-    .wake_by_ref = meter_wake_by_ref,
-    .drop = meter_drop };
-
 static void
 expect_no_wait(void (*fn)(void), int result)
 {
-    struct steal_waker waker = { &late_vtable, &meter };
-
-    between = fn;
-    steal_context_init(&cx, &waker);
+    call_between(fn);
     expect_ready(steal_watch_next(&changed, &receiver, &value), result);
     ck_assert_int_eq(load_acquire(&meter.wakes), 0);
 }
@@ -475,21 +440,6 @@ START_TEST(function_owns_its_copy)
     ck_assert_int_eq(load_acquire(&ends), 3);
 }
 END_TEST
-
-/* Gives a sender in another thread time to destroy what is being copied. */
-static _Atomic(bool) copying;
-
-static void
-slow_copy(void *to, const void *from, void *data)
-{
-    int before = load_acquire(&ends);
-
-    store_release(&copying, true);
-    for (int i = 0; i < 1000; i++)
-        sched_yield();
-    require(load_acquire(&ends) == before);
-    token_copy(to, from, data);
-}
 
 static void *
 send_while_copying(void *arg)

@@ -1,9 +1,9 @@
 /*
- * fickle.h - what the tests of waits share: polling by hand, and a future that
- * loses interest in its child.
+ * waits.h - what the tests of waits share: many that are polled by hand, and a
+ * future that loses interest in its child.
  */
-#ifndef STEAL_TESTS_FICKLE_H
-#define STEAL_TESTS_FICKLE_H
+#ifndef STEAL_TESTS_WAITS_H
+#define STEAL_TESTS_WAITS_H
 
 #include "kit.h"
 
@@ -25,6 +25,44 @@ static inline int
 meter_refs(struct meter *meter)
 {
     return load_acquire(&meter->refs);
+}
+
+/*
+ * Waits, each with a waker of its own
+ */
+
+#define MANY 30 /* more foreign wakers than are woken at once */
+
+static struct meter meter[MANY];
+static struct steal_future *waits[MANY];
+
+/* The i-th wait, which has not been polled yet, is that one. */
+static inline void
+wait_for(size_t i, struct steal_future *future)
+{
+    store_release(&meter[i].refs, 0);
+    store_release(&meter[i].wakes, 0);
+    waits[i] = future;
+}
+
+static inline bool
+is_ready(size_t i)
+{
+    return poll_is_ready(waits[i], &meter[i]);
+}
+
+static inline int
+woken(size_t i)
+{
+    return meter_wakes(&meter[i]);
+}
+
+/* Nobody holds its waker any more. */
+static inline void
+drop(size_t i)
+{
+    steal_future_drop(waits[i]);
+    require(meter_refs(&meter[i]) == 0);
 }
 
 /*
