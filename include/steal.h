@@ -56,6 +56,10 @@
  *     process.h    children: start, feed, wait, kill
  *     signal.h     signals as a stream of events
  *     tty.h        terminals
+ *
+ * Insight
+ *
+ *     metrics.h    what the workers do, in numbers
  */
 #ifndef STEAL_H
 #define STEAL_H
@@ -78,6 +82,7 @@
 #include <steal/group.h>
 #include <steal/io.h>
 #include <steal/loop.h>
+#include <steal/metrics.h>
 #include <steal/mutex.h>
 #include <steal/net.h>
 #include <steal/notify.h>

@@ -59,6 +59,9 @@ allowed() {
         echo '^src/(base|fork)/|^src/sched/(jobs|lend|near|runtime)[.]h$'
         echo '^src/task/(schedule|waiter)[.]h$'
         ;;
+    src/insight/*)
+        echo '^src/(base|insight)/|^src/(task|sched|fork|blocking|driver)/'
+        ;;
     src/loop/*) echo '^src/(base|loop)/|^src/fork/(job|lane)[.]h$' ;;
     src/sort/*) echo '^src/(base|sort)/|^src/fork/(job|lane)[.]h$' ;;
     src/handle/*) echo '^src/(base|task|driver|handle)/|^<uv[.]h>$' ;;

@@ -183,6 +183,18 @@ status_of() {
     get -o /dev/null -w '%{http_code}' --path-as-is "$@"
 }
 
+# All of it, of the type that Prometheus knows; and HEAD.
+test_httpd_metrics() {
+    get -D "$work/head" "$1" >"$work/got" || return
+    cat "$work/head" "$work/got"
+    tr -d '\r' <"$work/head" | grep -qix \
+        'Content-Type: text/plain; version=0\.0\.4; charset=utf-8' &&
+        grep -q '^steal_workers{runtime="[a-z]*"} 2$' "$work/got" &&
+        grep -q '^steal_worker_polls_total{.*worker="1"} [0-9]*$' "$work/got" &&
+        tail -n 1 "$work/got" | grep -q 'worker="relief"} [0-9]*$' &&
+        test "$(status_of -I "$1")" = 200
+}
+
 test_httpd_curl() {
     url=http://127.0.0.1:$port
     says "httpd sends an index" hello get "$url/"
@@ -198,6 +210,11 @@ test_httpd_curl() {
     date=$(get -I "$url/" | tr -d '\r' | sed -n 's/^Last-Modified: //p')
     says "httpd sends only what has changed" 304 \
         status_of -H "If-Modified-Since: $date" "$url/"
+    check "httpd tells its metrics" test_httpd_metrics "$url/metrics"
+    says "httpd keeps the connection for them" "200:1;200:0;" get \
+        -w '%{http_code}:%{num_connects};' -o /dev/null "$url/metrics" \
+        -o /dev/null "$url/metrics"
+    says "httpd tells no metrics for POST" 405 status_of -d x "$url/metrics"
     says "httpd speaks HTTP/1.0" hello get -0 "$url/"
     says "httpd knows what it has not" 404 status_of "$url/none"
     says "httpd sends no FIFO" 404 status_of "$url/fifo"

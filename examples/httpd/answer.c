@@ -1,18 +1,19 @@
 /*
- * answer.c - sending a file, or the reason why not.
+ * answer.c - sending a file or a text, or the reason why not.
  */
 #include "client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "path.h"
 
-#define PIECE (256 * 1024) /* of a file, between two looks at the clock */
+#define PIECE (256 * 1024) /* of what is sent, between two looks at the clock */
 
 static int
 status_of(int error)
@@ -60,18 +61,19 @@ open_file(void *arg)
 }
 
 void
-close_file(struct client *self)
+drop_content(struct client *self)
 {
     if (self->has_file)
         close(self->file);
     self->has_file = false;
+    free(self->text);
+    self->text = NULL;
 }
 
-/* What the answer is, now that we know whether there is a file. */
+/* What the answer is, now that we know whether there is something to send. */
 static void
-judge(struct client *self)
+judge(struct client *self, int error)
 {
-    int error = self->call.future.result;
     char date[HTTP_DATE_MAX];
 
     if (error < 0) {
@@ -80,16 +82,18 @@ judge(struct client *self)
             self->keep_alive = false; /* its descriptor may help another */
         return;
     }
+    if (!self->has_file)
+        return;
     http_date(date, self->modified);
     if (strcmp(date, self->since) == 0)
         self->status = 304;
 }
 
-/* Appends the head, and the text of an answer that is no file. */
+/* Appends the head, and the reason of an answer that sends nothing else. */
 static void
 put_head(struct client *self)
 {
-    char text[64] = "";
+    char reason[64] = "";
     struct http_reply reply = {
         .status = self->status,
         .minor = self->request.minor,
@@ -102,14 +106,17 @@ put_head(struct client *self)
         reply.type = http_type(self->path);
         reply.length = self->size;
         reply.modified = self->modified;
+    } else if (self->text != NULL) {
+        reply.type = "text/plain; version=0.0.4; charset=utf-8";
+        reply.length = self->size;
     } else {
-        reply.length = (uint64_t)snprintf(text, sizeof text, "%d %s\n",
+        reply.length = (uint64_t)snprintf(reason, sizeof reason, "%d %s\n",
                 self->status, http_reason(self->status));
     }
     self->out_size += http_reply_head(&reply, self->out + self->out_size);
     if (self->request.method != HTTP_HEAD) {
-        memcpy(self->out + self->out_size, text, strlen(text));
-        self->out_size += strlen(text);
+        memcpy(self->out + self->out_size, reason, strlen(reason));
+        self->out_size += strlen(reason);
     }
 }
 
@@ -124,10 +131,14 @@ static struct steal_future *
 send_piece(struct client *self)
 {
     uint64_t left = self->size - (uint64_t)self->sent;
+    size_t size = left < PIECE ? (size_t)left : PIECE;
+    struct steal_fd *fd = self->connection.fd;
 
     return steal_timeout(&self->limit,
-            steal_fd_sendfile(&self->io, self->connection.fd, self->file,
-                    self->sent, left < PIECE ? (size_t)left : PIECE),
+            self->has_file ? steal_fd_sendfile(&self->io, fd, self->file,
+                                     self->sent, size)
+                           : steal_fd_write_all(&self->io, fd,
+                                     self->text + self->sent, size),
             SEND_TIME);
 }
 
@@ -148,9 +159,11 @@ answer_poll(struct steal_future *future, struct steal_context *cx)
     struct client *self = ((struct part *)future)->client;
 
     STEAL_BEGIN(&self->part.async);
-    if (self->status == 200) {
+    if (self->status == 200 && wants_metrics(self)) {
+        judge(self, write_metrics(self));
+    } else if (self->status == 200) {
         STEAL_AWAIT(cx, steal_blocking(&self->call, open_file, self));
-        judge(self);
+        judge(self, self->call.future.result);
     }
     put_head(self);
     if (has_content(self) ||
@@ -165,7 +178,7 @@ answer_poll(struct steal_future *future, struct steal_context *cx)
         if (self->limit.future.result <= 0)
             STEAL_RETURN(-EIO); /* also if the file has become shorter */
     }
-    close_file(self);
+    drop_content(self);
     STEAL_END();
 }
 

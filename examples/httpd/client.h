@@ -43,8 +43,10 @@ struct client {
     bool hurries;      /* `deadline` is set, not that of an idle client */
     uint64_t deadline; /* for what is being heard */
 
+    /* what is sent: a file, a text, or neither */
     bool has_file;
     int file;
+    char *text;
     uint64_t size;
     int64_t modified; /* seconds since 1970 */
     long long sent;
@@ -67,6 +69,13 @@ struct steal_future *answer(struct client *client);
 /* A future: sends what is in `out`; the result is that of `limit`. */
 struct steal_future *flush(struct client *client);
 
-void close_file(struct client *client);
+/* Closes the file, frees the text. */
+void drop_content(struct client *client);
+
+/* Whether what is asked for is not a file but the metrics of the runtime. */
+bool wants_metrics(const struct client *client);
+
+/* Makes them the text that is sent; 0 or -ENOMEM. */
+int write_metrics(struct client *client);
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * httpd.c - an HTTP/1.1 server for the files of a folder.
+ * httpd.c - an HTTP/1.1 server for the files of a folder, and for the metrics of
+ * the runtime that serves them.
  *
  *     $ examples/httpd/httpd . 127.0.0.1:8080 &
  *     $ curl http://127.0.0.1:8080/README.md
+ *     $ curl http://127.0.0.1:8080/metrics
  *
  *     request.c  parses the head of a request
  *     body.c     finds the end of its body
@@ -10,6 +12,7 @@
  *     reply.c    writes the head of an answer
  *     hear.c     reads a request from the client
  *     answer.c   opens the file and sends it
+ *     metrics.c  writes what is sent for /metrics
  *
  * The first four know nothing of sockets or tasks.
  */
@@ -61,7 +64,7 @@ client_drop(struct steal_future *future)
 {
     struct client *self = (struct client *)future;
 
-    close_file(self);
+    drop_content(self);
     connection_end(&self->connection);
 }
 

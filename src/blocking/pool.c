@@ -232,6 +232,22 @@ steal__pool_remove(struct pool *pool, struct pool_call *call)
     return queued;
 }
 
+struct pool_state
+steal__pool_state(struct pool *pool)
+{
+    struct pool_state state;
+    uint64_t gone = counter_read(&pool->queue.gone);
+    uint64_t pushed = counter_read(&pool->queue.pushed);
+
+    lock_take(&pool->lock);
+    state.taken = pool->taken;
+    state.threads = load_relaxed(&pool->threads); /* the lock */
+    state.busy = pool->count[POOL_RUNNING] + pool->count[POOL_STANDING_IN];
+    lock_give(&pool->lock);
+    state.queued = counter_difference(pushed, gone);
+    return state;
+}
+
 bool
 steal__pool_stand_in(struct pool *pool, struct pool_errand *errand)
 {

@@ -99,6 +99,16 @@ bool steal__pool_remove(struct pool *pool, struct pool_call *call);
 /* Has a thread run the errand at once.  False if there is none. */
 bool steal__pool_stand_in(struct pool *pool, struct pool_errand *errand);
 
+/* How it stands, for steal_metrics(). */
+struct pool_state {
+    uint64_t taken; /* calls, ever */
+    uint64_t queued;
+    unsigned threads;
+    unsigned busy; /* of these, in a call or standing in */
+};
+
+struct pool_state steal__pool_state(struct pool *pool);
+
 /* Lets all threads go; calls that have not begun end with -ECANCELED.  False if
  * some still run at `deadline`: to be called again. */
 bool steal__pool_stop(struct pool *pool, uint64_t deadline);

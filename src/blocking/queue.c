@@ -42,6 +42,7 @@ steal__calls_push(struct call_queue *queue, struct list *node)
         tell_release(&queue->stack);
     } while (!ck_pr_cas_ptr_value(&queue->stack.head, head,
             (ck_stack_entry_t *)(void *)node, &head));
+    counter_add_shared(&queue->pushed, 1);
 }
 
 bool
@@ -86,6 +87,7 @@ static void
 unlink_locked(struct call_queue *queue, struct list *node)
 {
     list_remove(node);
+    counter_add(&queue->gone, 1);
     if (list_is_empty(&queue->backlog))
         store_relaxed(&queue->has_backlog, false); /* the lock; a hint */
 }

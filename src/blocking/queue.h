@@ -17,12 +17,15 @@
 
 #include "../base/atomic.h"
 #include "../base/compiler.h"
+#include "../base/counter.h"
 #include "../base/list.h"
 
 struct call_queue {
     CACHE_ALIGNED ck_stack_t stack; /* linked by list.next */
+    struct counter pushed;          /* by any thread */
     CACHE_ALIGNED struct list backlog;
     _Atomic(bool) has_backlog;
+    struct counter gone; /* taken, or removed; written locked */
 };
 
 void steal__calls_init(struct call_queue *queue);

@@ -65,6 +65,8 @@ steal__driver_init(struct driver *driver, struct steal_runtime *runtime,
     store_relaxed(&driver->until, 0); /* not shared yet */
     driver->runtime = runtime;
     driver->wakeups = NULL;
+    counter_init(&driver->turns);
+    counter_init(&driver->events);
     driver->is_guest = host != NULL;
     driver->host = pthread_self();
     init_lists(driver);
@@ -263,6 +265,8 @@ steal__driver_after_sleep(struct driver *driver)
     store_relaxed(&driver->until, 0); /* a kick too many does no harm */
     expire(driver, steal_now(), wakeups);
     n = wakeups->tasks.n;
+    counter_add(&driver->turns, 1);
+    counter_add(&driver->events, n);
     if (n)
         steal__schedule_chain(wakeups->tasks.first->runtime, &wakeups->tasks);
     chain_init(&wakeups->tasks);

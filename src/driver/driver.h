@@ -15,6 +15,7 @@
 
 #include <steal/base.h>
 
+#include "../base/counter.h"
 #include "../base/list.h"
 #include "../base/lock.h"
 #include "set.h"
@@ -34,6 +35,8 @@ struct driver {
     pthread_t host; /* the thread that runs the loop that it is a guest in */
     struct set set;
     struct wakeups *wakeups; /* of this turn; the holder's */
+    struct counter turns;    /* the holder's */
+    struct counter events;   /* tasks woken by turns; the holder's */
 
     CACHE_ALIGNED struct lock lock; /* guards what follows */
     bool over;                      /* no loop, nobody to take the seat */

@@ -22,6 +22,8 @@ steal__wheel_init(struct wheel *wheel, uint64_t now)
 {
     lock_init(&wheel->lock);
     wheel->tick = now / WHEEL_TICK;
+    counter_init(&wheel->waiting);
+    counter_init(&wheel->fired);
     for (int level = 0; level < WHEEL_LEVELS; level++) {
         wheel->occupied[level] = 0;
         for (int i = 0; i < WHEEL_SLOTS; i++)
@@ -137,6 +139,7 @@ steal__wheel_insert(struct wheel *wheel, struct timer *timer, uint64_t deadline,
     waits = tick > wheel->tick;
     if (waits) {
         put(wheel, timer, tick);
+        counter_add(&wheel->waiting, 1);
         if (tick * WHEEL_TICK < load_relaxed(&wheel->next)) { /* the lock */
             store_relaxed(&wheel->next, tick * WHEEL_TICK);   /* driver.c, O1 */
             *earlier = true;
@@ -188,11 +191,21 @@ steal__wheel_cancel(struct timer *timer)
 
     lock_take(&wheel->lock);
     waited = timer->links.next != NULL;
-    if (waited)
+    if (waited) {
         unlink_timer(wheel, timer);
+        counter_add(&wheel->waiting, -UINT64_C(1));
+    }
     lock_give(&wheel->lock);
     if (waited)
         waiter_clear(&timer->waker); /* out of the slot, it is the caller's */
+}
+
+static void
+fire(struct wheel *wheel, struct timer *timer, struct wakeups *wakeups)
+{
+    counter_add(&wheel->waiting, -UINT64_C(1));
+    counter_add(&wheel->fired, 1);
+    wakeups_add(wakeups, &timer->waker);
 }
 
 /* Opens one slot: fires what is due, moves the rest down.  False if the batch
@@ -213,7 +226,7 @@ open_slot(struct wheel *wheel, const struct turn *turn, struct wakeups *wakeups)
             return false;
         unlink_timer(wheel, timer);
         if (tick <= wheel->tick)
-            wakeups_add(wakeups, &timer->waker);
+            fire(wheel, timer, wakeups);
         else
             put(wheel, timer, tick);
     }

@@ -20,6 +20,7 @@
 #include <steal/time.h>
 #include <steal/waker.h>
 
+#include "../base/counter.h"
 #include "../base/list.h"
 #include "../base/lock.h"
 #include "../task/waiter.h"
@@ -34,6 +35,8 @@ struct wheel {
     CACHE_ALIGNED struct lock lock;
     uint64_t tick;                   /* all before has expired */
     uint64_t occupied[WHEEL_LEVELS]; /* a bit for each slot in use */
+    struct counter waiting;          /* timers in slots; written locked */
+    struct counter fired;            /* likewise */
     struct list slot[WHEEL_LEVELS][WHEEL_SLOTS];
     /* Not later than the first deadline, in ns; read without the lock. */
     CACHE_ALIGNED _Atomic(uint64_t) next;

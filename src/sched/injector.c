@@ -35,6 +35,8 @@ steal__injector_init(struct injector *injector)
     ck_stack_init(&injector->stack);
     lock_init(&injector->lock);
     store_relaxed(&injector->backlog, NULL); /* not shared yet */
+    counter_init(&injector->pushed);
+    counter_init(&injector->taken);
 }
 
 void
@@ -48,6 +50,7 @@ steal__injector_push(struct injector *injector, struct chain *chain)
         ck_pr_fence_release(); /* O1 */
         tell_release(&injector->stack);
     } while (!ck_pr_cas_ptr_value(&injector->stack.head, head, first, &head));
+    counter_add_shared(&injector->pushed, chain->n);
     chain_init(chain);
 }
 
@@ -99,6 +102,7 @@ steal__injector_take(struct injector *injector, unsigned max, unsigned *n)
     if (!task)
         task = take_stack(injector);
     store_relaxed(&injector->backlog, cut(task, max, n)); /* O2 */
+    counter_add(&injector->taken, *n);
     lock_give(&injector->lock);
     return task;
 }

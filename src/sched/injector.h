@@ -16,6 +16,7 @@
 #include <ck_stack.h>
 
 #include "../base/compiler.h"
+#include "../base/counter.h"
 #include "../base/lock.h"
 
 struct chain;
@@ -23,8 +24,10 @@ struct steal_task;
 
 struct injector {
     CACHE_ALIGNED ck_stack_t stack; /* its head is a task, linked by `next` */
-    CACHE_ALIGNED struct lock lock; /* guards the backlog */
+    struct counter pushed;          /* tasks, by any thread */
+    CACHE_ALIGNED struct lock lock; /* guards what follows */
     _Atomic(struct steal_task *) backlog; /* the oldest first */
+    struct counter taken;                 /* tasks */
 };
 
 void steal__injector_init(struct injector *injector);

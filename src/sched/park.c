@@ -92,7 +92,7 @@ doze(struct worker *w, uint64_t deadline, bool may_drive)
 static bool
 has_not_moved(struct worker *v)
 {
-    uint32_t polls = load_relaxed(&v->polls);
+    uint64_t polls = load_relaxed(&v->polls);
     bool still = polls == load_relaxed(&v->seen_polls);
 
     store_relaxed(&v->seen_polls, polls);
@@ -162,6 +162,7 @@ steal__park(struct worker *w)
     int heir;
 
     store_relaxed(&w->polling, NULL); /* a hint */
+    counter_add(&w->tally.parks, 1);
     steal__idle_sleep(&runtime->idle, w->index, w->searching);
     if (hooks->park && w->index < runtime->nworkers)
         hooks->park(w->index, hooks->data);

@@ -214,6 +214,7 @@ init_shared(struct steal_runtime *runtime)
     snprintf(runtime->name, sizeof runtime->name, "%.11s",
             name ? name : "steal");
     runtime->options.name = runtime->name;
+    runtime->born = steal_now();
     runtime->fork_generation = load_relaxed(&fork_generation);
     steal__idle_init(&runtime->idle, runtime->options.workers);
     steal__injector_init(&runtime->injector);

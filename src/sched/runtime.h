@@ -27,6 +27,7 @@ struct steal_runtime {
     unsigned nworkers;
     unsigned nall; /* with the relief, which is the last */
     struct worker *workers;
+    uint64_t born;     /* the time, ns */
     struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
     struct driver driver;
 

@@ -23,7 +23,6 @@
 #include "../base/hunt.h"
 #include "../task/chain.h"
 #include "../task/harness.h"
-#include "../task/schedule.h"
 #include "block_on.h"
 #include "jobs.h"
 #include "lend.h"
@@ -85,6 +84,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     store_relaxed(&worker->polls, 0); /* not shared yet */
     store_relaxed(&worker->polling, NULL);
     census_init(&worker->census);
+    tally_init(&worker->tally, runtime->born);
     slot_init(&worker->slot);
     steal__ring_init(&worker->ring);
     steal__parker_init(&worker->parker);
@@ -103,78 +103,6 @@ steal__worker_unpark(struct worker *worker)
 {
     if (steal__parker_unpark(&worker->parker))
         steal__driver_kick(&worker->runtime->driver);
-}
-
-/*
- * Queueing
- */
-
-/* The ring is full: its older half goes to the injector, with the task. */
-COLD void
-steal__worker_overflow(struct worker *w, struct steal_task *task)
-{
-    struct chain chain;
-
-    chain_init(&chain);
-    steal__ring_spill(&w->ring, &chain);
-    chain_add(&chain, task);
-    steal__injector_push(&w->runtime->injector, &chain);
-}
-
-void
-steal__worker_displace(struct worker *w, struct steal_task *task)
-{
-    worker_push_ring(w, task);
-}
-
-/* By a thread that is none of its workers. */
-static void
-inject(struct steal_runtime *runtime, struct chain *chain)
-{
-    runtime_enter(runtime); /* it is there: these tasks are not yet queued */
-    steal__injector_push(&runtime->injector, chain);
-    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
-    runtime_notify(runtime);
-    runtime_leave(runtime);
-}
-
-void
-steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
-{
-    struct worker *w = steal__worker;
-
-    if (!w || w->runtime != runtime) {
-        inject(runtime, chain);
-        return;
-    }
-    steal__injector_push(&runtime->injector, chain);
-    /* A worker between two polls, as one that turns the driver, is about to
-     * look there itself, and then calls for others if it finds too much. */
-    if (!w->cx.task && !worker_computes(w))
-        return;
-    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
-    runtime_notify(runtime);
-}
-
-void
-steal__schedule_remote(struct steal_task *task)
-{
-    struct chain chain;
-
-    chain_init(&chain);
-    chain_add(&chain, task);
-    steal__schedule_chain(task->runtime, &chain);
-}
-
-void
-steal__schedule(struct steal_task *task)
-{
-    struct worker *w = steal__worker;
-
-    if (likely(w && w->home == task->runtime))
-        worker_push_next(w, task);
-    else
-        steal__schedule_remote(task);
 }
 
 /*
@@ -198,6 +126,8 @@ take_injected(struct worker *w, unsigned max)
             steal__worker_overflow(w, rest);
         rest = next;
     }
+    if (n)
+        counter_add(&w->tally.injected, n);
     if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
         runtime_notify(w->runtime);
     return task;
@@ -304,6 +234,7 @@ maintain(struct worker *w)
         w->closing = true;
         steal__owned_close(&w->owned);
     }
+    tally_busy(&w->tally, now);
     adapt_interval(w, now);
     turn_driver(w, now);
     if (steal__jobs_are_late(w->runtime->team, now) && steal__jobs_find(w))
@@ -331,9 +262,19 @@ pop_local(struct worker *w)
 static inline struct steal_task *
 steal_from(struct worker *w, struct worker *victim)
 {
+    uint64_t tail = load_relaxed(&w->ring.tail); /* no one else writes it */
+    struct steal_task *task;
+
     if (victim == w || steal__ring_is_empty(&victim->ring))
         return NULL;
-    return steal__ring_steal(&victim->ring, &w->ring);
+    counter_add(&w->tally.steal_tries, 1);
+    task = steal__ring_steal(&victim->ring, &w->ring);
+    if (task) {
+        counter_add(&w->tally.steals, 1);
+        counter_add(&w->tally.stolen, /* likewise */
+                load_relaxed(&w->ring.tail) - tail + 1);
+    }
+    return task;
 }
 
 static COLD struct steal_task *
@@ -431,6 +372,13 @@ is_over(struct worker *w)
     return w->closing && steal__runtime_is_quiet(w->runtime);
 }
 
+static void
+rest(struct worker *w)
+{
+    tally_idle(&w->tally, w->last_maintenance);
+    steal__park(w);
+}
+
 /* NULL: the worker is to leave. */
 static COLD struct steal_task *
 find(struct worker *w)
@@ -452,7 +400,7 @@ find(struct worker *w)
         if (has_job)
             compute(w);
         else if (!task)
-            steal__park(w);
+            rest(w);
     }
     found(w);
     return task;
@@ -554,6 +502,7 @@ steal__worker_run(struct worker *w, struct blocker *blocker)
 {
     steal__helm_take(w);
     steal__helm_enlist(w);
+    tally_busy(&w->tally, steal_now());
     run_tasks(w, blocker);
     while (helm_is_wanted(&w->helm)) {
         steal__helm_give(w);
@@ -562,6 +511,7 @@ steal__worker_run(struct worker *w, struct blocker *blocker)
     }
     if (worker_is_relief(w))
         steal__worker_leave_tasks(w);
+    tally_idle(&w->tally, steal_now());
     steal__helm_retire(w);
 }
 

@@ -22,6 +22,7 @@
 #include "parker.h"
 #include "ring.h"
 #include "slot.h"
+#include "tally.h"
 
 struct blocker;
 struct victims;
@@ -32,7 +33,7 @@ struct worker {
     CACHE_ALIGNED struct steal_runtime *runtime;
     struct steal_runtime *home; /* whose tasks it queues; NULL: it computes */
     unsigned index;
-    uint32_t count;     /* of polls */
+    uint64_t count;     /* of polls */
     uint32_t countdown; /* to the next maintenance */
     uint32_t interval;  /* from one to the next, in polls */
     unsigned streak;    /* tasks in a row from the slot */
@@ -51,9 +52,10 @@ struct worker {
     const struct victims *victims; /* near.h; NULL: nobody is near */
 
     /* written by the owner, read by others */
-    CACHE_ALIGNED _Atomic(uint32_t) polls;
+    CACHE_ALIGNED _Atomic(uint64_t) polls;
     _Atomic(const struct steal_future_ops *) polling; /* NULL between polls */
     struct census census;
+    struct tally tally;
 
     /* written by others too */
     CACHE_ALIGNED struct slot slot;
@@ -61,7 +63,7 @@ struct worker {
     struct parker parker;
     struct helm helm;
     CACHE_ALIGNED struct owned owned;
-    _Atomic(uint32_t) seen_polls; /* a monitor's note: a hint */
+    _Atomic(uint64_t) seen_polls; /* a monitor's note: a hint */
     pthread_t thread;
 };
 

@@ -1,0 +1,74 @@
+/* schedule.c - where tasks go that somebody has spawned or woken. */
+#include "../task/schedule.h"
+
+#include "../task/chain.h"
+#include "push.h"
+
+/* The ring is full: its older half goes to the injector, with the task. */
+COLD void
+steal__worker_overflow(struct worker *w, struct steal_task *task)
+{
+    struct chain chain;
+
+    counter_add(&w->tally.overflows, 1);
+    chain_init(&chain);
+    steal__ring_spill(&w->ring, &chain);
+    chain_add(&chain, task);
+    steal__injector_push(&w->runtime->injector, &chain);
+}
+
+void
+steal__worker_displace(struct worker *w, struct steal_task *task)
+{
+    worker_push_ring(w, task);
+}
+
+/* By a thread that is none of its workers. */
+static void
+inject(struct steal_runtime *runtime, struct chain *chain)
+{
+    runtime_enter(runtime); /* it is there: these tasks are not yet queued */
+    steal__injector_push(&runtime->injector, chain);
+    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
+    runtime_notify(runtime);
+    runtime_leave(runtime);
+}
+
+void
+steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
+{
+    struct worker *w = steal__worker;
+
+    if (!w || w->runtime != runtime) {
+        inject(runtime, chain);
+        return;
+    }
+    steal__injector_push(&runtime->injector, chain);
+    /* A worker between two polls, as one that turns the driver, is about to
+     * look there itself, and then calls for others if it finds too much. */
+    if (!w->cx.task && !worker_computes(w))
+        return;
+    fence_after_rmw(); /* SLEEP.md, S1: the push was one */
+    runtime_notify(runtime);
+}
+
+void
+steal__schedule_remote(struct steal_task *task)
+{
+    struct chain chain;
+
+    chain_init(&chain);
+    chain_add(&chain, task);
+    steal__schedule_chain(task->runtime, &chain);
+}
+
+void
+steal__schedule(struct steal_task *task)
+{
+    struct worker *w = steal__worker;
+
+    if (likely(w && w->home == task->runtime))
+        worker_push_next(w, task);
+    else
+        steal__schedule_remote(task);
+}
