@@ -365,6 +365,45 @@ START_TEST(stand_in_may_wait_for_the_end_of_who_has_lent_its_worker)
 }
 END_TEST
 
+static void
+mark_run(struct steal_job *job)
+{
+    (void)job;
+    count_call(NULL);
+}
+
+static int
+run_job_of_none(void *arg)
+{
+    struct steal_job job = STEAL_JOB(mark_run);
+
+    (void)arg;
+    ck_assert_int_eq(steal_run_job(NULL, &job), 0);
+    return 7;
+}
+
+/* The thread that runs tasks while all workers compute has no lane, and lends as
+ * they do: it is still in its runtime. */
+START_TEST(who_lends_while_all_compute_is_in_its_runtime)
+{
+    struct steal_compute compute;
+    struct steal_future *future = steal_compute(&compute, pass_gate, NULL);
+    struct steal_task *computing;
+
+    start(1);
+    store_release(&calls, 0);
+    ck_assert_int_eq(steal_spawn(runtime, future, sizeof compute, &computing),
+            0);
+    wait_until(arrived() == 1);
+    ck_assert_int_eq(join_task(runtime, spawn_placer(run_job_of_none, NULL, 0)),
+            7);
+    ck_assert_int_eq(load_acquire(&calls), 1);
+    open_gate();
+    ck_assert_int_eq(join_task(runtime, computing), 7);
+    runtime_end(runtime);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -383,6 +422,7 @@ main(void)
         with_a_thread_the_worker_keeps_its_tasks,
         stop_waits_for_what_blocks_in_place,
         stand_in_may_wait_for_the_end_of_who_has_lent_its_worker,
+        who_lends_while_all_compute_is_in_its_runtime,
     };
 
     return run_suite_with("lend", reset, tests, LENGTH(tests));

@@ -38,10 +38,6 @@ struct team {
     _Atomic(uint32_t) guests; /* threads that are no workers */
 };
 
-/* The runtime that this thread computes for without a lane, since none was left,
- * or NULL.  What it forks is shared with nobody. */
-extern _Thread_local struct steal_runtime *steal__alone;
-
 /* Takes lane `index`, or a spare one if that is taken; NULL: none is left. */
 struct lane *steal__team_take_lane(struct team *team, unsigned index);
 void steal__team_give_lane(struct lane *lane);

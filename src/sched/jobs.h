@@ -38,6 +38,10 @@ bool steal__jobs_are_of(const struct steal_runtime *runtime);
 /* The runtime that this thread computes for, or NULL. */
 struct steal_runtime *steal__jobs_runtime(void);
 
+/* The runtime that this thread computes for, or might, without a lane, or NULL:
+ * none was left.  What it forks is shared with nobody. */
+extern _Thread_local struct steal_runtime *steal__alone;
+
 /* In the child of a fork(): this thread has what it has forked to itself. */
 void steal__jobs_forget(void);
 

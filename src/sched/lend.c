@@ -48,11 +48,14 @@ keep(struct loan *loan, struct worker *w)
     loan->bound = steal__bound;
     loan->polling = load_relaxed(&w->polling); /* the owner's */
     loan->lane = w->lane;                      /* goes on to be this thread's */
+    loan->alone = steal__alone;
     loan->computing = worker_computes(w);
     w->cx.task = NULL;
     w->home = w->runtime;
     if (loan->computing)
         steal__relief_end(w->runtime);
+    if (!loan->lane)
+        steal__alone = w->runtime;
     steal__poll = NULL;
     steal__worker = NULL;
     steal__bound = w->runtime;
@@ -74,6 +77,7 @@ take_back(struct loan *loan)
     steal__poll = loan->poll;
     steal__worker = w;
     steal__bound = loan->bound;
+    steal__alone = loan->alone;
 }
 
 void
