@@ -52,8 +52,9 @@ parent_drop(struct steal_future *future)
     self->child_drops_before = record_drops(&record[0]);
 }
 
-static const struct steal_future_ops parent_ops = { "parent", parent_poll,
-    parent_drop };
+static const struct steal_future_ops parent_ops = { .name = "parent",
+    .poll = parent_poll,
+    .drop = parent_drop };
 
 #define assert_poll(f, state) \
  ck_assert_int_eq(steal_future_poll(&(f)->async.future, &cx), STEAL_##state)

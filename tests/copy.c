@@ -142,8 +142,8 @@ source_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops source_ops = { "source", source_poll,
-    NULL };
+static const struct steal_future_ops source_ops = { .name = "source",
+    .poll = source_poll };
 
 /* Reads until the end, in pieces that change in size, and checks each byte. */
 struct sink {
@@ -198,7 +198,8 @@ sink_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops sink_ops = { "sink", sink_poll, NULL };
+static const struct steal_future_ops sink_ops = { .name = "sink",
+    .poll = sink_poll };
 
 static struct steal_task *
 spawn_source(struct steal_fd *fd, size_t size, size_t piece)

@@ -43,8 +43,9 @@ listing_drop(struct steal_future *future)
     steal_directory_close(((struct listing *)future)->directory);
 }
 
-static const struct steal_future_ops listing_ops = { "listing", listing_poll,
-    listing_drop };
+static const struct steal_future_ops listing_ops = { .name = "listing",
+    .poll = listing_poll,
+    .drop = listing_drop };
 
 static int
 list(const char *path)

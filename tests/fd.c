@@ -80,8 +80,9 @@ wait_drop(struct steal_future *future)
     steal_future_drop(&((struct wait *)future)->ready.future);
 }
 
-static const struct steal_future_ops wait_ops = { "wait", wait_poll,
-    wait_drop };
+static const struct steal_future_ops wait_ops = { .name = "wait",
+    .poll = wait_poll,
+    .drop = wait_drop };
 
 static struct steal_task *
 spawn_wait(struct steal_fd *fd, bool writable, _Atomic(int) *begun)

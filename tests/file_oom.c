@@ -96,10 +96,12 @@ work_drop(struct steal_future *future)
     steal_directory_close(((struct work *)future)->directory);
 }
 
-static const struct steal_future_ops whole_ops = { "whole", whole_poll,
-    work_drop };
-static const struct steal_future_ops directory_ops = { "directory",
-    directory_poll, work_drop };
+static const struct steal_future_ops whole_ops = { .name = "whole",
+    .poll = whole_poll,
+    .drop = work_drop };
+static const struct steal_future_ops directory_ops = { .name = "directory",
+    .poll = directory_poll,
+    .drop = work_drop };
 
 static int
 count_names(const char *path)

@@ -287,8 +287,9 @@ nursery_drop(struct steal_future *future)
     steal_waker_drop(&self->task);
 }
 
-static const struct steal_future_ops nursery_ops = { "nursery", nursery_poll,
-    nursery_drop };
+static const struct steal_future_ops nursery_ops = { .name = "nursery",
+    .poll = nursery_poll,
+    .drop = nursery_drop };
 
 START_TEST(executor_inside_a_task_polls_only_who_was_woken)
 {

@@ -323,8 +323,9 @@ master_drop(struct steal_future *future)
     steal_group_fini(&((struct master *)future)->group);
 }
 
-static const struct steal_future_ops master_ops = { "master", master_poll,
-    master_drop };
+static const struct steal_future_ops master_ops = { .name = "master",
+    .poll = master_poll,
+    .drop = master_drop };
 
 START_TEST(task_waits_for_a_group_of_its_own)
 {

@@ -81,8 +81,9 @@ work_drop(struct steal_future *future)
         steal_fd_unref(self->half);
 }
 
-static const struct steal_future_ops work_ops = { "work", work_poll,
-    work_drop };
+static const struct steal_future_ops work_ops = { .name = "work",
+    .poll = work_poll,
+    .drop = work_drop };
 
 static _Atomic(int) begun;
 

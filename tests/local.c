@@ -189,8 +189,9 @@ keeper_drop(struct steal_future *future)
     ck_assert_int_eq(destroyed, 0);
 }
 
-static const struct steal_future_ops keeper_ops = { "keeper", keeper_poll,
-    keeper_drop };
+static const struct steal_future_ops keeper_ops = { .name = "keeper",
+    .poll = keeper_poll,
+    .drop = keeper_drop };
 
 START_TEST(values_of_an_aborted_task_go_after_its_future)
 {

@@ -304,8 +304,8 @@ emptier_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops emptier_ops = { "emptier", emptier_poll,
-    NULL };
+static const struct steal_future_ops emptier_ops = { .name = "emptier",
+    .poll = emptier_poll };
 
 START_TEST(full_queue_of_a_unix_listener_is_waited_for)
 {
@@ -570,8 +570,8 @@ client_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops client_ops = { "client", client_poll,
-    NULL };
+static const struct steal_future_ops client_ops = { .name = "client",
+    .poll = client_poll };
 
 /* Accepts and echoes one number each. */
 struct server {
@@ -602,8 +602,8 @@ server_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops server_ops = { "server", server_poll,
-    NULL };
+static const struct steal_future_ops server_ops = { .name = "server",
+    .poll = server_poll };
 
 static void
 storm(const char *text)

@@ -114,8 +114,9 @@ work_drop(struct steal_future *future)
         steal_fd_close(self->fd);
 }
 
-static const struct steal_future_ops work_ops = { "work", work_poll,
-    work_drop };
+static const struct steal_future_ops work_ops = { .name = "work",
+    .poll = work_poll,
+    .drop = work_drop };
 
 static void *
 task_allocate(size_t size, void *data)

@@ -34,8 +34,8 @@ reader_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops reader_ops = { "reader", reader_poll,
-    NULL };
+static const struct steal_future_ops reader_ops = { .name = "reader",
+    .poll = reader_poll };
 
 START_TEST(a_thousand_reads_at_once)
 {
@@ -104,8 +104,9 @@ holder_drop(struct steal_future *future)
     steal_future_drop(&io.future);
 }
 
-static const struct steal_future_ops holder_ops = { "holder", holder_poll,
-    holder_drop };
+static const struct steal_future_ops holder_ops = { .name = "holder",
+    .poll = holder_poll,
+    .drop = holder_drop };
 
 static struct steal_task *
 spawn_holder(void)
@@ -302,7 +303,8 @@ hog_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_END();
 }
 
-static const struct steal_future_ops hog_ops = { "hog", hog_poll, NULL };
+static const struct steal_future_ops hog_ops = { .name = "hog",
+    .poll = hog_poll };
 
 START_TEST(reads_from_memory_give_way)
 {

@@ -184,8 +184,9 @@ trickle_drop(struct steal_future *future)
     steal_fd_unref(((struct trickle *)future)->fd);
 }
 
-static const struct steal_future_ops trickle_ops = { "trickle", trickle_poll,
-    trickle_drop };
+static const struct steal_future_ops trickle_ops = { .name = "trickle",
+    .poll = trickle_poll,
+    .drop = trickle_drop };
 
 static void
 feed_slowly(const char *text)

@@ -599,7 +599,9 @@ heir_drop(struct steal_future *future)
 
 START_TEST(drop_functions_of_a_stopping_runtime_may_call_it)
 {
-    static const struct steal_future_ops ops = { "heir", heir_poll, heir_drop };
+    static const struct steal_future_ops ops = { .name = "heir",
+        .poll = heir_poll,
+        .drop = heir_drop };
     struct steal_runtime *runtime = runtime_start(2);
     struct heir heir = { STEAL_FUTURE(&ops), runtime };
 

@@ -176,8 +176,9 @@ suicide_drop(struct steal_future *future)
     add_acq_rel(&record.drops, 1);
 }
 
-static const struct steal_future_ops suicide_ops = { "suicide", suicide_poll,
-    suicide_drop };
+static const struct steal_future_ops suicide_ops = { .name = "suicide",
+    .poll = suicide_poll,
+    .drop = suicide_drop };
 
 START_TEST(task_that_aborts_itself_ends_after_the_poll)
 {

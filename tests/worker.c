@@ -113,8 +113,9 @@ pong_drop(struct steal_future *future)
     steal_waker_drop(&waker);
 }
 
-static const struct steal_future_ops pong_ops = { "pong", pong_poll,
-    pong_drop };
+static const struct steal_future_ops pong_ops = { .name = "pong",
+    .poll = pong_poll,
+    .drop = pong_drop };
 
 static void
 spawn_pongs(struct record *ends)
@@ -395,8 +396,9 @@ armed_drop(struct steal_future *future)
     steal_future_drop(&((struct event *)future)->sleep.future);
 }
 
-static const struct steal_future_ops armed_ops = { "armed", armed_poll,
-    armed_drop };
+static const struct steal_future_ops armed_ops = { .name = "armed",
+    .poll = armed_poll,
+    .drop = armed_drop };
 
 /* Sets a timer, then both workers wake up: one to be stuck. */
 START_TEST(timer_set_on_the_stuck_worker_fires)

@@ -41,6 +41,9 @@ struct steal_future_ops {
     enum steal_poll (
             *poll)(struct steal_future *future, struct steal_context *cx);
     void (*drop)(struct steal_future *future); /* may be NULL */
+    /* For debug.h: the future that this one waits for, or NULL.  Called also in a
+     * handler of signals.  May be NULL; async functions need none. */
+    struct steal_future *(*awaited)(struct steal_future *future);
 };
 
 struct steal_future {

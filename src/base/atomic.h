@@ -51,6 +51,14 @@
   atomic_compare_exchange_strong_explicit(p, old, v, memory_order_acq_rel, \
           memory_order_acquire)
 
+/* For a handler of signals in this thread: what precedes is done before what
+ * follows.  Costs nothing. */
+static inline void
+signal_fence(void)
+{
+    atomic_signal_fence(memory_order_acq_rel);
+}
+
 /*
  * A store before it and a load after it keep their order, against a thread that
  * does the same the other way round.  Nothing relies on it for data.

@@ -194,7 +194,7 @@ open_poll(struct steal_future *future, struct steal_context *cx)
 }
 
 static const struct operation open_op = {
-    { "directory open", open_poll, steal__operation_drop },
+    { "directory open", open_poll, steal__operation_drop, NULL },
     run_open,
     undo_open,
 };
@@ -280,7 +280,7 @@ next_poll(struct steal_future *future, struct steal_context *cx)
 }
 
 static const struct operation next_op = {
-    { "directory next", next_poll, steal__operation_drop },
+    { "directory next", next_poll, steal__operation_drop, NULL },
     run_next,
     NULL,
 };

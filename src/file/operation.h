@@ -40,7 +40,8 @@ struct operation {
 
 /* clang-format off */
 #define OPERATION(name, run, undo)                                            \
-    { { (name), steal__operation_poll, steal__operation_drop }, (run), (undo) }
+    { { (name), steal__operation_poll, steal__operation_drop, NULL },         \
+      (run), (undo) }
 /* clang-format on */
 
 /* A step of an operation that has many: after it the operation looks whether

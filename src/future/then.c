@@ -2,19 +2,26 @@
  * then.c - a function, or another future, after a child.
  *
  * The child is dropped before the function sees it: what it held is free again,
- * and its memory may serve for the next future.
+ * and its memory may serve for the next future.  Nothing refers to it then, for a
+ * handler of signals may look (awaited()).
  */
 #include <steal/combine.h>
+
+#include "../base/atomic.h"
 
 static enum steal_poll
 map_poll(struct steal_future *future, struct steal_context *cx)
 {
     struct steal_map *map = (struct steal_map *)future;
 
-    if (steal_future_poll(map->child, cx) == STEAL_PENDING)
+    struct steal_future *child = map->child;
+
+    if (steal_future_poll(child, cx) == STEAL_PENDING)
         return STEAL_PENDING;
-    steal_future_drop(map->child);
-    future->result = map->fn(map->child, map->arg);
+    steal_future_drop(child);
+    map->child = NULL;
+    signal_fence();
+    future->result = map->fn(child, map->arg);
     return STEAL_READY;
 }
 
@@ -23,12 +30,20 @@ map_drop(struct steal_future *future)
 {
     struct steal_map *map = (struct steal_map *)future;
 
-    steal_future_drop(map->child);
+    if (map->child)
+        steal_future_drop(map->child);
+}
+
+static struct steal_future *
+map_awaited(struct steal_future *future)
+{
+    return ((struct steal_map *)future)->child;
 }
 
 static const struct steal_future_ops map_ops = { .name = "map",
     .poll = map_poll,
-    .drop = map_drop };
+    .drop = map_drop,
+    .awaited = map_awaited };
 
 struct steal_future *
 steal_map(struct steal_map *map, struct steal_future *child,
@@ -46,13 +61,16 @@ static void
 follow(struct steal_then *then)
 {
     struct steal_future *child = then->child;
+    struct steal_future *next = NULL;
     int result = child->result;
 
     steal_future_drop(child);
+    then->child = NULL; /* its memory may become the next one */
+    signal_fence();
     if (then->fn)
-        then->child = then->fn(child, then->arg, &result);
-    else
-        then->child = NULL;
+        next = then->fn(child, then->arg, &result);
+    signal_fence();
+    then->child = next;
     then->fn = NULL;
     then->future.result = result;
 }
@@ -79,9 +97,16 @@ then_drop(struct steal_future *future)
         steal_future_drop(then->child);
 }
 
+static struct steal_future *
+then_awaited(struct steal_future *future)
+{
+    return ((struct steal_then *)future)->child;
+}
+
 static const struct steal_future_ops then_ops = { .name = "then",
     .poll = then_poll,
-    .drop = then_drop };
+    .drop = then_drop,
+    .awaited = then_awaited };
 
 struct steal_future *
 steal_then(struct steal_then *then, struct steal_future *child,

@@ -28,9 +28,16 @@ timeout_drop(struct steal_future *future)
     steal_future_drop(&timeout->sleep.future);
 }
 
+static struct steal_future *
+timeout_awaited(struct steal_future *future)
+{
+    return ((struct steal_timeout *)future)->child;
+}
+
 static const struct steal_future_ops timeout_ops = { .name = "timeout",
     .poll = timeout_poll,
-    .drop = timeout_drop };
+    .drop = timeout_drop,
+    .awaited = timeout_awaited };
 
 struct steal_future *
 steal_timeout_at(struct steal_timeout *timeout, struct steal_future *child,

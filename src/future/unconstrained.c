@@ -33,10 +33,17 @@ unconstrained_drop(struct steal_future *future)
     steal_future_drop(u->child);
 }
 
+static struct steal_future *
+unconstrained_awaited(struct steal_future *future)
+{
+    return ((struct steal_unconstrained *)future)->child;
+}
+
 static const struct steal_future_ops unconstrained_ops = {
     .name = "unconstrained",
     .poll = unconstrained_poll,
-    .drop = unconstrained_drop
+    .drop = unconstrained_drop,
+    .awaited = unconstrained_awaited
 };
 
 struct steal_future *

@@ -62,9 +62,16 @@ root_drop(struct steal_future *future)
     steal__futex_wake(&blocker->state, 1);
 }
 
+static struct steal_future *
+root_awaited(struct steal_future *future)
+{
+    return ((struct root *)future)->inner;
+}
+
 static const struct steal_future_ops root_ops = { .name = "block_on",
     .poll = root_poll,
-    .drop = root_drop };
+    .drop = root_drop,
+    .awaited = root_awaited };
 
 static void
 wait_for_done(struct blocker *blocker)

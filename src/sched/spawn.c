@@ -249,9 +249,16 @@ lent_drop(struct steal_future *root)
     steal_future_drop(container_of(root, struct lent_task, root)->inner);
 }
 
+static struct steal_future *
+lent_awaited(struct steal_future *root)
+{
+    return container_of(root, struct lent_task, root)->inner;
+}
+
 static const struct steal_future_ops lent_ops = { .name = "lent",
     .poll = lent_poll,
-    .drop = lent_drop };
+    .drop = lent_drop,
+    .awaited = lent_awaited };
 
 struct steal_task *
 steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,

@@ -312,8 +312,9 @@ leaf_drop(struct steal_future *future)
     add_relaxed(&world.dropped, 1); /* read at the end only */
 }
 
-static const struct steal_future_ops leaf_ops = { "leaf", leaf_poll,
-    leaf_drop };
+static const struct steal_future_ops leaf_ops = { .name = "leaf",
+    .poll = leaf_poll,
+    .drop = leaf_drop };
 
 size_t
 leaf_size(void)
