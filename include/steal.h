@@ -60,6 +60,7 @@
  * Insight
  *
  *     metrics.h    what the workers do, in numbers
+ *     debug.h      polls that take too long
  */
 #ifndef STEAL_H
 #define STEAL_H
@@ -73,6 +74,7 @@
 #include <steal/channel.h>
 #include <steal/combine.h>
 #include <steal/copy.h>
+#include <steal/debug.h>
 #include <steal/event.h>
 #include <steal/fd.h>
 #include <steal/file.h>

@@ -174,7 +174,7 @@ if [ -f "$top/README.md" ]; then
 fi
 
 # 2. Synopses.
-for page in "$man"/*.3; do
+for page in "$man"/*.[37]; do
     name=$(basename "$page")
     {
         echo '#include <steal.h>'
@@ -196,7 +196,7 @@ for function in $(exported_functions); do
         continue
     fi
     case $file in
-    */link/*) page=$man/$(sed 's,^\.so man3/,,' "$file") ;;
+    */link/*) page=$man/$(sed 's,^\.so man[37]/,,' "$file") ;;
     *) page=$file ;;
     esac
     grep -q "^\.Nm $function\( ,\)*\$" "$page" ||
@@ -208,7 +208,7 @@ for file in "$man"/link/*.3; do
     name=$(basename "$file" .3)
     grep -qw "$name" "$top"/include/steal/*.h ||
         fail "$file is a link of nothing in the headers"
-    [ -f "$man/$(sed 's,^\.so man3/,,' "$file")" ] ||
+    [ -f "$man/$(sed 's,^\.so man[37]/,,' "$file")" ] ||
         fail "$file leads nowhere"
 done
 for page in "$man"/*.[37]; do

@@ -106,6 +106,13 @@ steal_async_awaited(struct steal_async *async)
 
 #endif
 
+/* private: a handler of signals in this thread may follow the chain. */
+#if defined(__GNUC__)
+# define STEAL_MADE_BEFORE_() __atomic_signal_fence(__ATOMIC_RELEASE)
+#else
+# define STEAL_MADE_BEFORE_() ((void)0)
+#endif
+
 /* Opens the body; `async` is the struct steal_async of this future. */
 #define STEAL_BEGIN(async)                                                    \
     struct steal_async *const steal_async_ = (async);                         \
@@ -119,7 +126,9 @@ steal_async_awaited(struct steal_async *async)
     do {                                                                      \
         static const struct steal_site steal_site_ =                          \
                 STEAL_SITE_(STEAL_LABEL_);                                    \
-        steal_async_->awaiting = (expression);                                \
+        struct steal_future *const steal_awaited_ = (expression);             \
+        STEAL_MADE_BEFORE_();                                                 \
+        steal_async_->awaiting = steal_awaited_;                              \
         steal_async_->site = &steal_site_;                                    \
         STEAL_CASE_(STEAL_LABEL_);                                            \
         if (steal_future_poll(steal_async_->awaiting, (cx)) ==                \

@@ -45,6 +45,7 @@ struct steal_hooks {
 };
 
 struct uv_loop_s; /* of libuv */
+struct steal_long_poll;
 
 /* Zero, or NULL, stands for the default everywhere. */
 struct steal_options {
@@ -65,12 +66,18 @@ struct steal_options {
     unsigned compute_workers;  /* how many threads computations may occupy at a
                                   time, callers of steal_run_job() among them;
                                   default: all workers */
+    /* ns, from which on a poll is reported while it still runs; default: never.
+     * To whom: a function that a thread of the runtime's calls, with hooks.data;
+     * default: prints to stderr.  See debug.h. */
+    uint64_t long_poll;
+    void (*on_long_poll)(const struct steal_long_poll *poll, void *data);
 };
 
 /* clang-format off */
 #define STEAL_OPTIONS_INIT                                                    \
     { sizeof(struct steal_options), 0, 0, NULL, 0, 0,                         \
-      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL, 0 }
+      { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL, 0,  \
+      0, NULL }
 /* clang-format on */
 
 /*

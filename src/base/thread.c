@@ -68,6 +68,49 @@ steal__thread_name(pthread_t thread, const char *name)
 #endif
 }
 
+#ifdef __linux__
+
+# include <string.h>
+# include <sys/syscall.h>
+# include <unistd.h>
+
+int
+steal__thread_number(void)
+{
+    return (int)syscall(SYS_gettid);
+}
+
+bool
+steal__thread_signal(int number, int signal, void *value)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    info.si_code = SI_QUEUE;
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value.sival_ptr = value;
+    return syscall(SYS_rt_tgsigqueueinfo, info.si_pid, number, signal, &info) ==
+           0;
+}
+
+#else
+
+int
+steal__thread_number(void)
+{
+    return -1;
+}
+
+bool
+steal__thread_signal(int number, int signal, void *value)
+{
+    (void)number, (void)signal, (void)value;
+    return false;
+}
+
+#endif
+
 static sigset_t
 only_sigpipe(void)
 {

@@ -24,6 +24,13 @@ int steal__thread_start(pthread_t *thread, size_t stack_size,
 /* What debuggers call it: 15 characters.  The thread has not been joined. */
 void steal__thread_name(pthread_t thread, const char *name);
 
+/* A number of the calling thread for steal__thread_signal(); never 0. */
+int steal__thread_number(void);
+
+/* Sends a signal with si_code SI_QUEUE and this pointer for a value.  False: there
+ * is no such thread, or no such call. */
+bool steal__thread_signal(int number, int signal, void *value);
+
 /* For a thread of the application's that does the work of one of ours for a while:
  * what it writes to a broken pipe is an error then, and no signal. */
 struct thread_guard {

@@ -47,11 +47,14 @@ keep(struct loan *loan, struct worker *w)
     loan->outer = w->blocker;
     loan->bound = steal__bound;
     loan->polling = load_relaxed(&w->polling); /* the owner's */
-    loan->lane = w->lane;                      /* goes on to be this thread's */
+    loan->tid = load_relaxed(&w->tid);
+    loan->lane = w->lane; /* goes on to be this thread's */
     loan->alone = steal__alone;
     loan->computing = worker_computes(w);
     w->cx.task = NULL;
     w->home = w->runtime;
+    store_relaxed(&w->polling, NULL); /* hints */
+    store_relaxed(&w->tid, 0);
     if (loan->computing)
         steal__relief_end(w->runtime);
     if (!loan->lane)
@@ -73,7 +76,8 @@ take_back(struct loan *loan)
         w->home = NULL;
         steal__relief_begin(w->runtime);
     }
-    store_relaxed(&w->polling, loan->polling); /* a hint */
+    store_relaxed(&w->polling, loan->polling); /* hints */
+    store_relaxed(&w->tid, loan->tid);
     steal__poll = loan->poll;
     steal__worker = w;
     steal__bound = loan->bound;

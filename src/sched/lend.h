@@ -34,6 +34,7 @@ struct loan {
     struct blocker *outer;
     struct steal_runtime *bound;
     const struct steal_future_ops *polling;
+    int tid;
     struct steal_runtime *alone;
     struct lane *lane;
     bool computing;

@@ -31,6 +31,7 @@
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "block_on.h"
+#include "watchdog.h"
 
 /*
  * fork(): the child has none of the threads
@@ -262,12 +263,17 @@ steal_runtime_new(struct steal_runtime **result,
         goto free_team;
     for (unsigned i = 0; i < runtime->nall; i++)
         runtime->workers[i].wheel = steal__driver_wheel(&runtime->driver, i);
-    error = start_threads(runtime);
+    error = steal__watchdog_new(&runtime->watchdog, runtime);
     if (error)
         goto fini_driver;
+    error = start_threads(runtime);
+    if (error)
+        goto free_watchdog;
     *result = runtime;
     return 0;
 
+free_watchdog:
+    steal__watchdog_free(runtime->watchdog);
 fini_driver:
     steal__driver_fini(&runtime->driver);
     steal__driver_forget(&runtime->driver);
@@ -365,6 +371,7 @@ take_down(struct steal_runtime *runtime)
     int64_t out = 0;
 
     shut(runtime);
+    steal__watchdog_free(runtime->watchdog);
     steal__driver_fini(&runtime->driver);
     for (unsigned i = 0; i < runtime->nall; i++) {
         out += runtime->workers[i].blocks.balance;

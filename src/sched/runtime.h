@@ -27,7 +27,8 @@ struct steal_runtime {
     unsigned nworkers;
     unsigned nall; /* with the relief, which is the last */
     struct worker *workers;
-    uint64_t born;     /* the time, ns */
+    uint64_t born;             /* the time, ns */
+    struct watchdog *watchdog; /* NULL: how long polls are is no matter */
     struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
     struct driver driver;
 

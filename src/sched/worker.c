@@ -29,6 +29,7 @@
 #include "linger.h"
 #include "park.h"
 #include "push.h"
+#include "watchdog.h"
 
 /* How often the injector comes first; a prime, as in Go, so that no pattern of
  * tasks keeps in step with it. */
@@ -57,6 +58,10 @@ uint64_t steal__maintain_every = STEAL_US(20);
 
 _Thread_local struct worker *steal__worker;
 
+const struct steal_future_ops steal__computation_ops = {
+    .name = "computation",
+};
+
 void
 steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
         unsigned index)
@@ -83,6 +88,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     steal__cache_init(&worker->blocks, &runtime->depot);
     store_relaxed(&worker->polls, 0); /* not shared yet */
     store_relaxed(&worker->polling, NULL);
+    store_relaxed(&worker->tid, 0);
     census_init(&worker->census);
     tally_init(&worker->tally, runtime->born);
     slot_init(&worker->slot);
@@ -208,12 +214,11 @@ steal__worker_leave_tasks(struct worker *w)
 static COLD void
 compute(struct worker *w)
 {
-    static const struct steal_future_ops ops = { .name = "computation" };
     struct away away;
 
     found(w);
     steal__worker_leave_tasks(w);
-    store_relaxed(&w->polling, &ops); /* a hint */
+    store_relaxed(&w->polling, &steal__computation_ops); /* a hint */
     w->home = NULL;
     steal__relief_begin(w->runtime);
     lend_allow(&away, w);
@@ -425,6 +430,8 @@ next(struct worker *w)
 static COLD void
 run_closing(struct worker *w, struct steal_task *task)
 {
+    store_relaxed(&w->polling, steal__task_ops(task)); /* hints */
+    store_relaxed(&w->polls, ++w->count);
     if (steal__task_run_canceled(task, &w->cx) == RUN_LAST)
         steal__task_free(task);
     census_died(&w->census);
@@ -469,10 +476,11 @@ static void
 run_tasks(struct worker *w, struct blocker *blocker)
 {
     struct away *away = steal__away;
+    struct watched watched;
     struct steal_task *task;
 
     steal__away = NULL;
-
+    watchdog_enter(w, &watched);
     w->blocker = blocker;
     steal__worker = w;
     steal__poll = &w->cx;
@@ -493,6 +501,7 @@ run_tasks(struct worker *w, struct blocker *blocker)
         steal__runtime_unpark_all(w->runtime);
     steal__jobs_detach(w);
     steal__poll = NULL;
+    watchdog_leave(w, &watched);
     steal__worker = NULL;
     steal__away = away;
 }

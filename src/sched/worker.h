@@ -54,6 +54,7 @@ struct worker {
     /* written by the owner, read by others */
     CACHE_ALIGNED _Atomic(uint64_t) polls;
     _Atomic(const struct steal_future_ops *) polling; /* NULL between polls */
+    _Atomic(int) tid; /* the watchdog's, if there is one; 0: no thread */
     struct census census;
     struct tally tally;
 
@@ -70,6 +71,9 @@ struct worker {
 /* In ns, see worker.c.  A variable for programs that run under a debugger's
  * single steps, where every poll is long; constant while a runtime lives. */
 extern uint64_t steal__maintain_every;
+
+/* What `polling` is while the worker computes. */
+extern const struct steal_future_ops steal__computation_ops;
 
 /* The worker that this thread is, or NULL. */
 extern _Thread_local struct worker *steal__worker;

@@ -18,6 +18,7 @@
 #include "../../src/base/futex.h"
 #include "../../src/blocking/load.h"
 #include "../../src/sched/near.h"
+#include "../../src/sched/watchdog.h"
 #include "explore.h"
 #include "files.h"
 #include "loop.h"
@@ -240,6 +241,34 @@ steal__affinity_lift(void)
 void
 steal__affinity_restore(void)
 {
+}
+
+/* Nobody watches the workers. */
+
+int
+steal__watchdog_new(struct watchdog **result, struct steal_runtime *runtime)
+{
+    (void)runtime;
+    *result = NULL;
+    return 0;
+}
+
+void
+steal__watchdog_free(struct watchdog *watchdog)
+{
+    (void)watchdog;
+}
+
+void
+steal__watchdog_enter(struct worker *w, struct watched *watched)
+{
+    (void)w, (void)watched;
+}
+
+void
+steal__watchdog_leave(struct worker *w, struct watched *watched)
+{
+    (void)w, (void)watched;
 }
 
 static uint64_t now;

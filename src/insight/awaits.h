@@ -1,0 +1,17 @@
+/*
+ * awaits.h - the chain of futures that wait for one another.
+ *
+ * Threads: the one that polls them, or one that keeps all others from doing so;
+ *          also in a handler of signals.
+ */
+#ifndef STEAL_INSIGHT_AWAITS_H
+#define STEAL_INSIGHT_AWAITS_H
+
+#include <steal/debug.h>
+#include <steal/task.h>
+
+/* Writes up to `n`, the outermost first, and returns how many. */
+size_t steal__awaits_of(const struct steal_task *task,
+        struct steal_await *awaits, size_t n);
+
+#endif
