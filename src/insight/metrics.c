@@ -85,14 +85,9 @@ read_tasks(struct steal_metrics *m, struct steal_runtime *runtime)
     uint64_t born;
     uint64_t died;
 
-    m->ended_outside = load_acquire(&runtime->foreign.died); /* census.h, O1 */
-    died = m->ended_outside;
-    for (unsigned i = 0; i < runtime->nall; i++)
-        died += load_acquire(&runtime->workers[i].census.died); /* O1 */
+    m->ended_outside = load_relaxed(&runtime->foreign.died);
     m->spawned_outside = load_relaxed(&runtime->foreign.born);
-    born = m->spawned_outside;
-    for (unsigned i = 0; i < runtime->nall; i++)
-        born += load_relaxed(&runtime->workers[i].census.born);
+    steal__runtime_census(runtime, &born, &died);
     m->live = counter_difference(born, died);
 }
 

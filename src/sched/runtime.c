@@ -304,6 +304,14 @@ sum_census(struct steal_runtime *runtime, bool deaths, uint64_t *sum)
     }
 }
 
+void
+steal__runtime_census(struct steal_runtime *runtime, uint64_t *born,
+        uint64_t *died)
+{
+    sum_census(runtime, true, died);
+    sum_census(runtime, false, born);
+}
+
 bool
 steal__runtime_is_quiet(struct steal_runtime *runtime)
 {
@@ -311,8 +319,7 @@ steal__runtime_is_quiet(struct steal_runtime *runtime)
     uint64_t died;
 
     fence_seq_cst(); /* census.h, O2 */
-    sum_census(runtime, true, &died);
-    sum_census(runtime, false, &born);
+    steal__runtime_census(runtime, &born, &died);
     return born == died;
 }
 

@@ -115,6 +115,11 @@ bool steal__runtime_is_of_parent(const struct steal_runtime *runtime);
 /* True if there is a task in the injector or in a ring. */
 bool steal__runtime_has_queued(struct steal_runtime *runtime);
 
+/* How many tasks were ever born and have died, read in the order that census.h
+ * wants: of those that have died all are among those that were born. */
+void steal__runtime_census(struct steal_runtime *runtime, uint64_t *born,
+        uint64_t *died);
+
 /* No task lives, nor will one: true for good once it is stopping. */
 bool steal__runtime_is_quiet(struct steal_runtime *runtime);
 
