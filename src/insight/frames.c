@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 
 #ifdef __GLIBC__
 
 # include <execinfo.h>
+# include <ucontext.h>
 
 /* The first call loads a library. */
 void

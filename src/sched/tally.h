@@ -27,22 +27,6 @@ struct tally {
     struct counter idle;
 };
 
-#ifdef STEAL_EXPLORE
-
-static inline void
-tally_idle(struct tally *tally, uint64_t now)
-{
-    (void)tally, (void)now;
-}
-
-static inline void
-tally_busy(struct tally *tally, uint64_t now)
-{
-    (void)tally, (void)now;
-}
-
-#else
-
 /* From `now`, ns, on there is nothing to do. */
 static inline void
 tally_idle(struct tally *tally, uint64_t now)
@@ -50,7 +34,7 @@ tally_idle(struct tally *tally, uint64_t now)
     uint64_t idle = counter_read(&tally->idle);
 
     if (!(idle & TALLY_IDLE))
-        store_relaxed(&tally->idle.n, TALLY_IDLE | (now - idle)); /* only we */
+        counter_set(&tally->idle, TALLY_IDLE | (now - idle));
 }
 
 /* There is something again. */
@@ -60,10 +44,8 @@ tally_busy(struct tally *tally, uint64_t now)
     uint64_t idle = counter_read(&tally->idle);
 
     if (idle & TALLY_IDLE)
-        store_relaxed(&tally->idle.n, now - (idle & ~TALLY_IDLE)); /* only we */
+        counter_set(&tally->idle, now - (idle & ~TALLY_IDLE));
 }
-
-#endif
 
 static inline void
 tally_init(struct tally *tally, uint64_t now)
