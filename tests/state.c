@@ -126,7 +126,7 @@ START_TEST(finish_leaves_the_task_to_its_references)
     ck_assert_int_eq(steal__word_finish(&word), FINISH_DONE);
     assert_word(TASK_ABRT | TASK_REF);
     ck_assert(steal__word_is_finished(&word));
-    ck_assert(steal__word_unref(&word));
+    ck_assert(steal__word_unref(&word, TASK_REF));
 }
 END_TEST
 
@@ -161,8 +161,8 @@ END_TEST
 START_TEST(live_task_outlives_its_references)
 {
     set(TASK_LIVE | 2 * TASK_REF);
-    ck_assert(!steal__word_unref(&word));
-    ck_assert(!steal__word_unref(&word));
+    ck_assert(!steal__word_unref(&word, TASK_REF));
+    ck_assert(!steal__word_unref(&word, TASK_REF));
     assert_word(TASK_LIVE);
     ck_assert(!steal__word_is_finished(&word));
 }
@@ -172,8 +172,8 @@ START_TEST(last_reference_of_a_finished_task_frees)
 {
     set(TASK_REF);
     steal__word_ref(&word);
-    ck_assert(!steal__word_unref(&word));
-    ck_assert(steal__word_unref(&word));
+    ck_assert(!steal__word_unref(&word, TASK_REF));
+    ck_assert(steal__word_unref(&word, TASK_REF));
 }
 END_TEST
 

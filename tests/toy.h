@@ -147,7 +147,8 @@ toy_spawn(struct steal_future *future, size_t size, uint64_t refs)
 
     require(task);
     memset(task, 0, sizeof *task);
-    store_relaxed(&task->word, TASK_LIVE | TASK_BUSY | refs * TASK_REF);
+    store_relaxed(&task->word,
+            TASK_LIVE | TASK_BUSY | refs * TASK_REF | (refs ? TASK_HANDLE : 0));
     task->runtime = TOY;
     task->size = (uint32_t)(sizeof *task + size);
     memcpy(steal__task_root(task), future, size);

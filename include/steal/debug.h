@@ -23,6 +23,7 @@
 #ifndef STEAL_DEBUG_H
 #define STEAL_DEBUG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <steal/base.h>
@@ -31,12 +32,22 @@ STEAL_BEGIN_DECLS
 
 struct steal_runtime;
 
-/* A future that waits for the next one. */
+/* A future, and what it waits for: those that follow it and are deeper, or, if there
+ * are none, something that wakes its task. */
 struct steal_await {
     const char *name; /* of the future */
     const char *file; /* where it has last waited; NULL: it has not, or is no
                          async function */
     int line;
+    unsigned depth; /* of how many others it is a part */
+
+    /* What the library knows of the last in the chain: */
+    const char *thing;  /* the kind, as "mutex"; NULL: unknown */
+    const void *object; /* its address, or NULL */
+    int64_t number;     /* of a descriptor, a process, a signal; else -1 */
+    uint64_t deadline;  /* of a timer, in steal_now()'s time; else 0 */
+    uint64_t task; /* the id of the task that it waits for, as the owner of a
+                           mutex; 0: none, or not known */
 };
 
 #define STEAL_AWAITS_MOST 16
@@ -53,6 +64,41 @@ struct steal_long_poll {
     size_t nframes;
     void *frames[STEAL_FRAMES_MOST]; /* the innermost first */
 };
+
+/*
+ * Tasks that cannot go on
+ *
+ * With options.detect_lost_wakes a task that said STEAL_PENDING and that nobody can
+ * wake, for no waker of it is left, is told of at once: it has forgotten to register
+ * one, or somebody has lost it.  So are tasks that wait for one another in a
+ * circle.
+ */
+enum steal_stuck_policy {
+    STEAL_STUCK_IGNORE,
+    STEAL_STUCK_REPORT,
+    STEAL_STUCK_ABORT, /* and the task ends; its joiner gets -EDEADLK */
+    STEAL_STUCK_STOP   /* and the program ends, by abort() */
+};
+
+struct steal_stuck_task {
+    uint64_t task;      /* its id */
+    const char *name;   /* while it is told of */
+    uint64_t age;       /* ns since its birth */
+    uint64_t waits_for; /* the id of the task that it waits for, or 0 */
+    size_t nawaits;
+    struct steal_await awaits[STEAL_AWAITS_MOST];
+};
+
+struct steal_stuck {
+    struct steal_runtime *runtime;
+    bool is_circle; /* each waits for the next, and the last for the first; else it
+                       is a task, and a wake that was lost */
+    size_t ntasks;
+    const struct steal_stuck_task *tasks;
+};
+
+/* Several lines, for people. */
+STEAL_API void steal_stuck_print(const struct steal_stuck *stuck, FILE *file);
 
 /* Several lines, for people; while the runtime is there. */
 STEAL_API void steal_long_poll_print(const struct steal_long_poll *poll,

@@ -36,14 +36,18 @@ enum steal_poll {
     STEAL_READY
 };
 
+struct steal_await;
+
 struct steal_future_ops {
     const char *name;
     enum steal_poll (
             *poll)(struct steal_future *future, struct steal_context *cx);
     void (*drop)(struct steal_future *future); /* may be NULL */
-    /* For debug.h: the future that this one waits for, or NULL.  Called also in a
-     * handler of signals.  May be NULL; async functions need none. */
-    struct steal_future *(*awaited)(struct steal_future *future);
+    /* For debug.h, called also in a handler of signals; may be NULL, and async
+     * functions need none.  The i-th of the futures that this one waits for, NULL
+     * after the last; and if there is none, what it waits for instead. */
+    struct steal_future *(*awaited)(struct steal_future *future, size_t i);
+    void (*waits)(struct steal_future *future, struct steal_await *await);
 };
 
 struct steal_future {

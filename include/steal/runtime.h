@@ -10,6 +10,8 @@
 #ifndef STEAL_RUNTIME_H
 #define STEAL_RUNTIME_H
 
+#include <stdbool.h>
+
 #include <steal/base.h>
 
 STEAL_BEGIN_DECLS
@@ -46,6 +48,7 @@ struct steal_hooks {
 
 struct uv_loop_s; /* of libuv */
 struct steal_long_poll;
+struct steal_stuck;
 
 /* Zero, or NULL, stands for the default everywhere. */
 struct steal_options {
@@ -71,13 +74,25 @@ struct steal_options {
      * default: prints to stderr.  See debug.h. */
     uint64_t long_poll;
     void (*on_long_poll)(const struct steal_long_poll *poll, void *data);
+
+    /* For those who look for what goes wrong; all of it also by STEAL_DEBUG in the
+     * environment, see steal_debug(7).  By default there is nothing of it. */
+    unsigned
+            detect_lost_wakes; /* what is done about tasks that nobody can wake,
+                                   one of enum steal_stuck_policy in debug.h */
+    void (*on_stuck)(const struct steal_stuck *stuck, void *data); /* is told of
+                                   them, with hooks.data; default: stderr */
+    bool time_polls;        /* measures each poll, for steal_dump() */
+    size_t trace;           /* how many events a worker keeps; see trace.h */
+    const char *trace_file; /* is written at the stop; outlives the runtime */
+    const char *top;        /* where steal-top(1) finds it; outlives it, too */
 };
 
 /* clang-format off */
 #define STEAL_OPTIONS_INIT                                                    \
     { sizeof(struct steal_options), 0, 0, NULL, 0, 0,                         \
       { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL, 0,  \
-      0, NULL }
+      0, NULL, 0, NULL, false, 0, NULL, NULL }
 /* clang-format on */
 
 /*

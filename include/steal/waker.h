@@ -39,9 +39,10 @@ struct steal_waker {
 struct steal_context {
     /* private */
     struct steal_waker waker;
-    struct steal_task *task; /* of this library, else NULL */
-    uint32_t woken;          /* a wake of the poll by itself */
-    uint32_t budget;         /* operations left to it before it gives way */
+    struct steal_task *task;                /* of this library, else NULL */
+    const struct steal_waker_vtable *lends; /* to what waits; NULL: clones */
+    uint32_t woken;                         /* a wake of the poll by itself */
+    uint32_t budget; /* operations left to it before it gives way */
 };
 
 /* Makes a context for polling by hand, or by an executor of your own.  The

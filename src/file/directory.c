@@ -194,7 +194,9 @@ open_poll(struct steal_future *future, struct steal_context *cx)
 }
 
 static const struct operation open_op = {
-    { "directory open", open_poll, steal__operation_drop, NULL },
+    { .name = "directory open",
+            .poll = open_poll,
+            .drop = steal__operation_drop },
     run_open,
     undo_open,
 };
@@ -280,7 +282,9 @@ next_poll(struct steal_future *future, struct steal_context *cx)
 }
 
 static const struct operation next_op = {
-    { "directory next", next_poll, steal__operation_drop, NULL },
+    { .name = "directory next",
+            .poll = next_poll,
+            .drop = steal__operation_drop },
     run_next,
     NULL,
 };

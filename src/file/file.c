@@ -126,7 +126,7 @@ run_read(struct steal_file_io *io)
 }
 
 static const struct operation read_op = {
-    { "file read", read_poll, steal__operation_drop, NULL },
+    { .name = "file read", .poll = read_poll, .drop = steal__operation_drop },
     run_read,
     NULL,
 };
@@ -199,7 +199,9 @@ read_exact_poll(struct steal_future *future, struct steal_context *cx)
 }
 
 static const struct operation read_exact_op = {
-    { "file read exact", read_exact_poll, steal__operation_drop, NULL },
+    { .name = "file read exact",
+            .poll = read_exact_poll,
+            .drop = steal__operation_drop },
     run_read_exact,
     NULL,
 };

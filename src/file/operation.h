@@ -39,8 +39,9 @@ struct operation {
 };
 
 /* clang-format off */
-#define OPERATION(name, run, undo)                                            \
-    { { (name), steal__operation_poll, steal__operation_drop, NULL },         \
+#define OPERATION(title, run, undo)                                           \
+    { { .name = (title), .poll = steal__operation_poll,                       \
+        .drop = steal__operation_drop },                                      \
       (run), (undo) }
 /* clang-format on */
 

@@ -71,7 +71,8 @@ orphan_locked(struct list *children)
 {
     list_foreach(link, children) {
         struct child *child = container_of(link, struct child, link);
-        bool last = steal__word_unref(&child->task->word);
+        bool last = steal__word_unref(&child->task->word,
+                TASK_REF | TASK_HANDLE);
 
         must(!last); /* G3 */
     }

@@ -183,7 +183,8 @@ retire_locked(struct steal_group_state *state, struct child *child)
     if (state->ended)
         return;
     if (group_forgets_locked(state)) {
-        bool last = steal__word_unref(&child->task->word);
+        bool last = steal__word_unref(&child->task->word,
+                TASK_REF | TASK_HANDLE);
 
         must(!last); /* G3 */
     } else {

@@ -35,9 +35,9 @@ map_drop(struct steal_future *future)
 }
 
 static struct steal_future *
-map_awaited(struct steal_future *future)
+map_awaited(struct steal_future *future, size_t i)
 {
-    return ((struct steal_map *)future)->child;
+    return i ? NULL : ((struct steal_map *)future)->child;
 }
 
 static const struct steal_future_ops map_ops = { .name = "map",
@@ -98,9 +98,9 @@ then_drop(struct steal_future *future)
 }
 
 static struct steal_future *
-then_awaited(struct steal_future *future)
+then_awaited(struct steal_future *future, size_t i)
 {
-    return ((struct steal_then *)future)->child;
+    return i ? NULL : ((struct steal_then *)future)->child;
 }
 
 static const struct steal_future_ops then_ops = { .name = "then",

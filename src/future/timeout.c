@@ -29,9 +29,18 @@ timeout_drop(struct steal_future *future)
 }
 
 static struct steal_future *
-timeout_awaited(struct steal_future *future)
+timeout_awaited(struct steal_future *future, size_t i)
 {
-    return ((struct steal_timeout *)future)->child;
+    struct steal_timeout *timeout = (struct steal_timeout *)future;
+
+    switch (i) {
+    case 0:
+        return timeout->child;
+    case 1:
+        return &timeout->sleep.future;
+    default:
+        return NULL;
+    }
 }
 
 static const struct steal_future_ops timeout_ops = { .name = "timeout",

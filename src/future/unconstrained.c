@@ -34,9 +34,9 @@ unconstrained_drop(struct steal_future *future)
 }
 
 static struct steal_future *
-unconstrained_awaited(struct steal_future *future)
+unconstrained_awaited(struct steal_future *future, size_t i)
 {
-    return ((struct steal_unconstrained *)future)->child;
+    return i ? NULL : ((struct steal_unconstrained *)future)->child;
 }
 
 static const struct steal_future_ops unconstrained_ops = {

@@ -14,4 +14,7 @@
 size_t steal__awaits_of(const struct steal_task *task,
         struct steal_await *awaits, size_t n);
 
+/* A line for people. */
+void steal__await_print(const struct steal_await *await, FILE *file);
+
 #endif

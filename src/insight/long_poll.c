@@ -7,16 +7,8 @@
 #include <steal/time.h>
 
 #include "../sched/runtime.h"
+#include "awaits.h"
 #include "frames.h"
-
-static void
-print_await(const struct steal_await *await, FILE *file)
-{
-    fprintf(file, "    %s", await->name);
-    if (await->file)
-        fprintf(file, " at %s:%d", await->file, await->line);
-    fputc('\n', file);
-}
 
 void
 steal_long_poll_print(const struct steal_long_poll *poll, FILE *file)
@@ -30,7 +22,7 @@ steal_long_poll_print(const struct steal_long_poll *poll, FILE *file)
     if (poll->task)
         fprintf(file, "  task %" PRIu64 "\n", poll->task);
     for (size_t i = 0; i < poll->nawaits; i++)
-        print_await(&poll->awaits[i], file);
+        steal__await_print(&poll->awaits[i], file);
     if (poll->nframes)
         fputs("  stack\n", file);
     steal__frames_print(poll->frames, poll->nframes, file);

@@ -63,9 +63,9 @@ root_drop(struct steal_future *future)
 }
 
 static struct steal_future *
-root_awaited(struct steal_future *future)
+root_awaited(struct steal_future *future, size_t i)
 {
-    return ((struct root *)future)->inner;
+    return i ? NULL : ((struct root *)future)->inner;
 }
 
 static const struct steal_future_ops root_ops = { .name = "block_on",

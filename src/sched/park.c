@@ -7,6 +7,7 @@
 
 #include "block_on.h"
 #include "linger.h"
+#include "observe.h"
 #include "runtime.h"
 
 /* How long the monitor sleeps at a time. */
@@ -61,7 +62,7 @@ has_work(struct worker *w)
         return true;
     if (!runtime_is_stopping(runtime))
         return false;
-    return !w->closing || steal__runtime_is_quiet(runtime);
+    return !worker_is_closing(w) || steal__runtime_is_quiet(runtime);
 }
 
 /* Sleeps once: in the driver's seat if that is free, else on the parker. */
@@ -80,6 +81,7 @@ doze(struct worker *w, uint64_t deadline, bool may_drive)
 
         if (n)
             linger_note_sleep(w, n);
+        observe(w, OBSERVE_TURN, n);
         steal__parker_end_drive(&w->parker);
     }
     store_relaxed(&runtime->idle.driver, IDLE_NOBODY);
@@ -163,6 +165,7 @@ steal__park(struct worker *w)
 
     store_relaxed(&w->polling, NULL); /* a hint */
     counter_add(&w->tally.parks, 1);
+    observe(w, OBSERVE_PARK, 0);
     steal__idle_sleep(&runtime->idle, w->index, w->searching);
     if (hooks->park && w->index < runtime->nworkers)
         hooks->park(w->index, hooks->data);
@@ -171,6 +174,7 @@ steal__park(struct worker *w)
         hooks->unpark(w->index, hooks->data);
     w->searching = steal__idle_rise(&runtime->idle, w->index, &heir);
     unpark_index(runtime, heir);
+    observe(w, OBSERVE_UNPARK, 0);
     if (drove)
         runtime_need_monitor(runtime);
 }

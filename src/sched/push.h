@@ -9,6 +9,7 @@
 #define STEAL_SCHED_PUSH_H
 
 #include "../task/task.h"
+#include "observe.h"
 #include "runtime.h"
 
 /* The ring is full: its older half goes to the injector, with the task. */
@@ -36,8 +37,11 @@ void steal__worker_displace(struct worker *w, struct steal_task *task);
 static inline void
 worker_push_next(struct worker *w, struct steal_task *task)
 {
-    struct steal_task *displaced = slot_put(&w->slot, task);
+    struct steal_task *displaced;
 
+    if (unlikely(w->mode))
+        steal__observe_queued(w->runtime, task);
+    displaced = slot_put(&w->slot, task);
     if (displaced)
         steal__worker_displace(w, displaced);
     else

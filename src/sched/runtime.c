@@ -31,6 +31,8 @@
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "block_on.h"
+#include "observe.h"
+#include "options.h"
 #include "watchdog.h"
 
 /*
@@ -59,50 +61,6 @@ bool
 steal__runtime_is_of_parent(const struct steal_runtime *runtime)
 {
     return runtime->fork_generation != load_relaxed(&fork_generation);
-}
-
-/*
- * Options
- */
-
-static bool
-flags_make_sense(unsigned flags)
-{
-    const unsigned both = STEAL_ON_CALLER | STEAL_PIN_WORKERS;
-
-    return !(flags & ~both) && (flags & both) != both;
-}
-
-static int
-read_options(struct steal_options *to, const struct steal_options *from)
-{
-    static const struct steal_options defaults = STEAL_OPTIONS_INIT;
-
-    *to = defaults;
-    if (from) {
-        if (from->size < offsetof(struct steal_options, name))
-            return -EINVAL;
-        memcpy(to, from, from->size < sizeof *to ? from->size : sizeof *to);
-    }
-    if (!to->allocator.allocate != !to->allocator.release)
-        return -EINVAL;
-    if (to->workers > STEAL_WORKERS_MAX || !flags_make_sense(to->flags))
-        return -EINVAL;
-    if (to->flags & STEAL_ON_CALLER && to->workers > 1)
-        return -EINVAL;
-    if (to->flags & STEAL_ON_CALLER)
-        to->workers = 1;
-    if (!to->workers)
-        to->workers = steal_default_workers();
-    if (!to->compute_workers)
-        to->compute_workers = to->workers;
-    if (!to->blocking_threads)
-        to->blocking_threads = 512;
-    if (!to->blocking_keep)
-        to->blocking_keep = STEAL_SECONDS(10);
-    if (!to->seed)
-        to->seed = steal_now();
-    return 0;
 }
 
 /*
@@ -207,6 +165,17 @@ init_near(struct steal_runtime *runtime)
     return error;
 }
 
+/* Who looks at the workers, if anybody does. */
+static int
+init_observer(struct steal_runtime *runtime)
+{
+    int error = steal__observer_new(&runtime->observer, runtime);
+
+    for (unsigned i = 0; i < runtime->nall; i++)
+        runtime->workers[i].mode = runtime->observer ? MODE_OBSERVED : 0;
+    return error;
+}
+
 static void
 init_shared(struct steal_runtime *runtime)
 {
@@ -238,15 +207,19 @@ steal_runtime_new(struct steal_runtime **result,
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct steal_options copy;
     struct steal_runtime *runtime;
-    int error = read_options(&copy, options);
+    char *words;
+    int error = steal__options_read(&copy, options, &words);
 
     if (error)
         return error;
     pthread_once(&once, watch_forks);
     runtime = aligned_alloc(_Alignof(struct steal_runtime), sizeof *runtime);
-    if (!runtime)
+    if (!runtime) {
+        free(words);
         return -ENOMEM;
+    }
     runtime->options = copy;
+    runtime->words = words;
     init_shared(runtime);
     error = init_workers(runtime);
     if (error)
@@ -263,9 +236,12 @@ steal_runtime_new(struct steal_runtime **result,
         goto free_team;
     for (unsigned i = 0; i < runtime->nall; i++)
         runtime->workers[i].wheel = steal__driver_wheel(&runtime->driver, i);
-    error = steal__watchdog_new(&runtime->watchdog, runtime);
+    error = init_observer(runtime);
     if (error)
         goto fini_driver;
+    error = steal__watchdog_new(&runtime->watchdog, runtime);
+    if (error)
+        goto free_observer;
     error = start_threads(runtime);
     if (error)
         goto free_watchdog;
@@ -274,6 +250,8 @@ steal_runtime_new(struct steal_runtime **result,
 
 free_watchdog:
     steal__watchdog_free(runtime->watchdog);
+free_observer:
+    steal__observer_free(runtime->observer);
 fini_driver:
     steal__driver_fini(&runtime->driver);
     steal__driver_forget(&runtime->driver);
@@ -284,6 +262,7 @@ free_near:
 free_workers:
     free(runtime->workers);
 free_runtime:
+    free(words);
     free(runtime);
     return error;
 }
@@ -379,6 +358,8 @@ take_down(struct steal_runtime *runtime)
 
     shut(runtime);
     steal__watchdog_free(runtime->watchdog);
+    steal__observer_free(runtime->observer);
+    free(runtime->words);
     steal__driver_fini(&runtime->driver);
     for (unsigned i = 0; i < runtime->nall; i++) {
         out += runtime->workers[i].blocks.balance;

@@ -23,12 +23,14 @@ struct steal_runtime {
     /* constant */
     struct steal_options options;
     char name[12];
+    char *words; /* of the environment, which options refer to; or NULL */
     unsigned fork_generation;
     unsigned nworkers;
     unsigned nall; /* with the relief, which is the last */
     struct worker *workers;
     uint64_t born;             /* the time, ns */
     struct watchdog *watchdog; /* NULL: how long polls are is no matter */
+    struct observer *observer; /* NULL: nobody looks */
     struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
     struct driver driver;
 

@@ -34,11 +34,22 @@ inject(struct steal_runtime *runtime, struct chain *chain)
     runtime_leave(runtime);
 }
 
+static COLD void
+observe_chain(struct steal_runtime *runtime, struct chain *chain)
+{
+    struct steal_task *task = chain->first;
+
+    for (size_t i = 0; i < chain->n; i++, task = task->next)
+        steal__observe_queued(runtime, task);
+}
+
 void
 steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
 {
     struct worker *w = steal__worker;
 
+    if (unlikely(runtime->observer != NULL))
+        observe_chain(runtime, chain);
     if (!w || w->runtime != runtime) {
         inject(runtime, chain);
         return;

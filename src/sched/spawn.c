@@ -60,6 +60,7 @@ init(struct steal_task *task, struct steal_runtime *runtime, size_t size,
     task->shard = 0;
     task->lent = false;
     task->canceled = false;
+    task->lost = false;
     store_relaxed(&task->joiner_woken, 0); /* not shared yet */
 }
 
@@ -144,12 +145,23 @@ start_remote(struct steal_task *task)
     struct steal_runtime *runtime = task->runtime;
 
     census_born_shared(&runtime->foreign);
+    if (unlikely(runtime->observer != NULL))
+        steal__observe_spawned(runtime, task);
     if (unlikely(steal__runtime_is_of_parent(runtime)))
         cancel_in_child(task);
     else if (unlikely(runtime_is_stopping(runtime)))
         cancel_remote(task);
     else
         steal__schedule_remote(task);
+}
+
+static inline void
+begin_life(struct worker *w, struct steal_task *task)
+{
+    census_born(&w->census);
+    if (unlikely(w->mode))
+        steal__observe_spawned(w->runtime, task);
+    worker_push_next(w, task);
 }
 
 static void
@@ -159,8 +171,7 @@ start(struct worker *w, struct steal_task *task)
         start_remote(task);
         return;
     }
-    census_born(&w->census);
-    worker_push_next(w, task);
+    begin_life(w, task);
 }
 
 static COLD int
@@ -198,13 +209,13 @@ steal_spawn(struct steal_runtime *runtime, struct steal_future *future,
     task = steal__cache_try_allocate(&w->blocks, sizeof *task + size);
     if (unlikely(!task))
         return spawn_slowly(runtime, future, size, result);
-    init(task, w->runtime, sizeof *task + size, result ? TASK_REF : 0);
+    init(task, w->runtime, sizeof *task + size,
+            result ? TASK_REF | TASK_HANDLE : 0);
     memcpy(steal__task_root(task), future, size);
     future_adopt(steal__task_root(task));
     if (result)
         *result = task;
-    census_born(&w->census);
-    worker_push_next(w, task);
+    begin_life(w, task);
     return 0;
 }
 
@@ -212,7 +223,8 @@ int
 steal_task_new(struct steal_runtime *runtime, size_t size,
         struct steal_task **task)
 {
-    return make(worker_for(runtime), runtime, size, TASK_REF, task);
+    return make(worker_for(runtime), runtime, size, TASK_REF | TASK_HANDLE,
+            task);
 }
 
 void
@@ -250,9 +262,9 @@ lent_drop(struct steal_future *root)
 }
 
 static struct steal_future *
-lent_awaited(struct steal_future *root)
+lent_awaited(struct steal_future *root, size_t i)
 {
-    return container_of(root, struct lent_task, root)->inner;
+    return i ? NULL : container_of(root, struct lent_task, root)->inner;
 }
 
 static const struct steal_future_ops lent_ops = { .name = "lent",
@@ -274,7 +286,7 @@ steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,
     /* Its task keeps the runtime's struct, as a block would: a handle may
      * outlive the runtime. */
     steal__depot_hold(&runtime->depot, 1);
-    init(&lent->task, runtime, 0, TASK_REF);
+    init(&lent->task, runtime, 0, TASK_REF | TASK_HANDLE);
     lent->task.lent = true;
     steal_future_init(&lent->root, &lent_ops);
     lent->inner = future;

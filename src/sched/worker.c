@@ -27,6 +27,7 @@
 #include "jobs.h"
 #include "lend.h"
 #include "linger.h"
+#include "observe.h"
 #include "park.h"
 #include "push.h"
 #include "watchdog.h"
@@ -75,9 +76,12 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->last_maintenance = 0;
     worker->streak = 0;
     worker->searching = false;
-    worker->closing = false;
+    worker->mode = 0;
     worker->cx.waker.vtable = &steal__task_waker_vtable;
     worker->cx.task = NULL;
+    worker->cx.lends = runtime->options.detect_lost_wakes
+                               ? NULL
+                               : &steal__borrowed_waker_vtable;
     rng_init(&worker->rng, runtime->options.seed + index);
     worker->victims = NULL;
     worker->last_turn = 0;
@@ -152,7 +156,7 @@ turn_driver(struct worker *w, uint64_t now)
     w->last_turn = now;
     if (!steal__driver_is_due(driver, now) || !steal__driver_try_take(driver))
         return;
-    steal__driver_turn(driver, 0);
+    observe(w, OBSERVE_TURN, steal__driver_turn(driver, 0));
     steal__driver_give(driver);
 }
 
@@ -235,8 +239,8 @@ maintain(struct worker *w)
 {
     uint64_t now = steal_now();
 
-    if (unlikely(runtime_is_stopping(w->runtime) && !w->closing)) {
-        w->closing = true;
+    if (unlikely(runtime_is_stopping(w->runtime) && !worker_is_closing(w))) {
+        w->mode |= MODE_CLOSING;
         steal__owned_close(&w->owned);
     }
     tally_busy(&w->tally, now);
@@ -276,8 +280,9 @@ steal_from(struct worker *w, struct worker *victim)
     task = steal__ring_steal(&victim->ring, &w->ring);
     if (task) {
         counter_add(&w->tally.steals, 1);
-        counter_add(&w->tally.stolen, /* likewise */
-                load_relaxed(&w->ring.tail) - tail + 1);
+        tail = load_relaxed(&w->ring.tail) - tail + 1; /* likewise */
+        counter_add(&w->tally.stolen, tail);
+        observe(w, OBSERVE_STEAL, tail);
     }
     return task;
 }
@@ -374,7 +379,7 @@ is_over(struct worker *w)
     if (helm_is_wanted(&w->helm) ||
             (w->blocker && steal__blocker_is_done(w->blocker)))
         return true;
-    return w->closing && steal__runtime_is_quiet(w->runtime);
+    return worker_is_closing(w) && steal__runtime_is_quiet(w->runtime);
 }
 
 static void
@@ -439,6 +444,45 @@ run_closing(struct worker *w, struct steal_task *task)
         steal__runtime_unpark_all(w->runtime);
 }
 
+/* The same as run(), with a look before and after the poll, and queued again without
+ * a question. */
+static void
+run_observed(struct worker *w, struct steal_task *task)
+{
+    enum run_outcome outcome;
+    enum steal_poll poll;
+    uint64_t began;
+
+    store_relaxed(&w->polling, steal__task_ops(task)); /* hints */
+    store_relaxed(&w->polls, ++w->count);
+    if (steal__word_claim(&task->word) == CLAIM_CANCEL) {
+        outcome = steal__task_run_canceled(task, &w->cx);
+    } else {
+        began = steal__observe_begin(w, task);
+        poll = steal__task_poll(task, &w->cx);
+        outcome = steal__observe_end(w, task, poll, began)
+                          ? steal__task_run_canceled(task, &w->cx)
+                          : steal__task_settle(task, &w->cx, poll, w->index);
+    }
+    if (outcome == RUN_AGAIN) {
+        steal__observe_queued(w->runtime, task);
+        worker_push_ring(w, task);
+    }
+    if (outcome == RUN_LAST)
+        steal__task_free(task);
+    if (outcome == RUN_LAST || outcome == RUN_FINISHED)
+        census_died(&w->census);
+}
+
+static COLD void
+run_unusual(struct worker *w, struct steal_task *task)
+{
+    if (worker_is_closing(w))
+        run_closing(w, task);
+    else
+        run_observed(w, task);
+}
+
 /* True if a task that woke itself need not queue: there is nobody else. */
 static inline bool
 is_alone(struct worker *w)
@@ -486,8 +530,8 @@ run_tasks(struct worker *w, struct blocker *blocker)
     steal__poll = &w->cx;
     steal__jobs_attach(w);
     while ((task = next(w))) {
-        if (unlikely(w->closing)) {
-            run_closing(w, task);
+        if (unlikely(w->mode)) {
+            run_unusual(w, task);
         } else {
             store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
             run(w, task);
@@ -497,7 +541,8 @@ run_tasks(struct worker *w, struct blocker *blocker)
             break;
     }
     store_relaxed(&w->polling, NULL);
-    if (w->closing) /* it may have ended the last task without knowing */
+    if (worker_is_closing(
+                w)) /* it may have ended the last task without knowing */
         steal__runtime_unpark_all(w->runtime);
     steal__jobs_detach(w);
     steal__poll = NULL;

@@ -38,7 +38,7 @@ struct worker {
     uint32_t interval;  /* from one to the next, in polls */
     unsigned streak;    /* tasks in a row from the slot */
     bool searching;
-    bool closing; /* tasks are canceled instead of being polled */
+    uint8_t mode; /* bits below; as a rule none */
     struct steal_context cx;
     struct rng rng;
     uint64_t last_maintenance; /* ns */
@@ -68,6 +68,10 @@ struct worker {
     pthread_t thread;
 };
 
+/* What is unusual about a worker. */
+#define MODE_CLOSING  1u /* tasks are canceled instead of being polled */
+#define MODE_OBSERVED 2u /* insight/ is told what happens (observe.h) */
+
 /* In ns, see worker.c.  A variable for programs that run under a debugger's
  * single steps, where every poll is long; constant while a runtime lives. */
 extern uint64_t steal__maintain_every;
@@ -81,6 +85,18 @@ extern _Thread_local struct worker *steal__worker;
 void steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
         unsigned index);
 void steal__worker_fini(struct worker *worker);
+
+static inline bool
+worker_is_closing(const struct worker *worker)
+{
+    return worker->mode & MODE_CLOSING;
+}
+
+static inline bool
+worker_is_observed(const struct worker *worker)
+{
+    return worker->mode & MODE_OBSERVED;
+}
 
 /* True while it runs a job: what that spawns or wakes is left to others. */
 static inline bool

@@ -70,19 +70,12 @@ steal__task_park(struct steal_task *task, unsigned shard)
     return RUN_PARKED;
 }
 
-/*
- * Polls once, or cancels.  `cx` is the worker's; the task enters the register
- * of this shard if it parks for the first time.
- */
-static inline enum run_outcome
-steal__task_run(struct steal_task *task, struct steal_context *cx,
-        unsigned shard)
+/* Polls once, and drops what is ready. */
+static inline enum steal_poll
+steal__task_poll(struct steal_task *task, struct steal_context *cx)
 {
     struct steal_future *root = steal__task_root(task);
     enum steal_poll poll;
-
-    if (unlikely(steal__word_claim(&task->word) == CLAIM_CANCEL))
-        return steal__task_run_canceled(task, cx);
 
     cx->waker.data = task;
     cx->task = task;
@@ -92,9 +85,28 @@ steal__task_run(struct steal_task *task, struct steal_context *cx,
     if (poll == STEAL_READY)
         steal_future_drop(root);
     cx->task = NULL; /* a wake from here on is not one by the poll itself */
+    return poll;
+}
+
+/* What comes of a poll; the task enters the register of this shard if it parks for
+ * the first time. */
+static inline enum run_outcome
+steal__task_settle(struct steal_task *task, const struct steal_context *cx,
+        enum steal_poll poll, unsigned shard)
+{
     if (poll == STEAL_READY)
         return steal__task_finish(task) ? RUN_LAST : RUN_FINISHED;
     return cx->woken ? RUN_AGAIN : steal__task_park(task, shard);
+}
+
+/* Polls once, or cancels.  `cx` is the worker's. */
+static inline enum run_outcome
+steal__task_run(struct steal_task *task, struct steal_context *cx,
+        unsigned shard)
+{
+    if (unlikely(steal__word_claim(&task->word) == CLAIM_CANCEL))
+        return steal__task_run_canceled(task, cx);
+    return steal__task_settle(task, cx, steal__task_poll(task, cx), shard);
 }
 
 #endif

@@ -50,7 +50,7 @@ ready(struct steal_join *join)
     struct steal_task *task = join->task;
 
     join->task = NULL;
-    join->future.result = -ECANCELED;
+    join->future.result = task->lost ? -EDEADLK : -ECANCELED;
     if (!task->canceled) {
         const struct steal_future *root = steal__task_root(task);
 
@@ -58,7 +58,7 @@ ready(struct steal_join *join)
         if (join->output)
             memcpy(join->output, steal_task_memory(task), join->size);
     }
-    steal__task_unref(task);
+    steal__task_unhandle(task);
     return STEAL_READY;
 }
 

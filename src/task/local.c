@@ -11,14 +11,25 @@ struct task_local {
     void *value;
 };
 
+static void
+times_init(struct task_times *times)
+{
+    counter_init(&times->born);
+    counter_init(&times->polls);
+    counter_init(&times->total);
+    counter_init(&times->longest);
+    counter_init(&times->last);
+    counter_init(&times->queued);
+}
+
 /*
  * Orderings
- *   O1  extra_of: CAS, release  ->  load, acquire
+ *   O1  extra: CAS, release  ->  load, acquire
  *       Who finds the struct finds it initialized.
  *   O2  name: release -> acquire, for the characters of the name.
  */
-static struct task_extra *
-extra_of(struct steal_task *task)
+struct task_extra *
+steal__task_extra(struct steal_task *task)
 {
     struct task_extra *extra = load_acquire(&task->extra); /* O1 */
     struct task_extra *made;
@@ -30,6 +41,7 @@ extra_of(struct steal_task *task)
         return NULL;
     store_relaxed(&made->name, NULL); /* not shared yet */
     made->locals = NULL;
+    times_init(&made->times);
     if (cas_strong_acq_rel(&task->extra, &extra, made)) /* O1 */
         return made;
     steal__runtime_release(task->runtime, made, sizeof *made);
@@ -39,7 +51,7 @@ extra_of(struct steal_task *task)
 int
 steal_task_set_name(struct steal_task *task, const char *name)
 {
-    struct task_extra *extra = extra_of(task);
+    struct task_extra *extra = steal__task_extra(task);
 
     if (!extra)
         return -ENOMEM;
@@ -96,7 +108,7 @@ steal_local_set(const struct steal_local_key *key, void *value)
         local->value = value;
         return 0;
     }
-    extra = extra_of(task);
+    extra = steal__task_extra(task);
     if (!extra)
         return -ENOMEM;
     local = steal__runtime_allocate(task->runtime, sizeof *local);

@@ -1,7 +1,7 @@
 /*
  * state.h - the task word: the life of a task, and who may free it.
  *
- *   63 ........ references ........ 6 | JOIN | ABRT | AGAIN | BUSY | LIVE
+ *   63 ..... references ..... 6 | HANDLE | JOIN | ABRT | AGAIN | BUSY | LIVE
  *
  *   bit    set by             cleared by        while it is set
  *   LIVE   birth              finish()          the future is not dropped yet
@@ -11,6 +11,7 @@
  *                             finish()          more poll is owed
  *   ABRT   abort              never             the next claim cancels
  *   JOIN   join_listen()      join_leave()      the joiner's waker is valid
+ *   HANDLE birth              unref()           one of the references is the handle
  *
  *            wake             PENDING
  *   parked ---------> BUSY -----------------> parked
@@ -24,9 +25,13 @@
  *       has no references is freed by whoever saw to the last of the two.
  *   T3  A reference is held by the handle and by each clone of its waker.
  *       Waiters inside the library borrow: they are unlinked, under their lock,
- *       when the future is dropped, and so before LIVE goes.
+ *       when the future is dropped, and so before LIVE goes.  Where lost wakes are
+ *       looked for they hold clones instead (waiter.h).
  *   T4  finish() that finds JOIN owns the joiner's waker until it has called
  *       steal__task_joiner_woken(); the joiner waits for that before it frees.
+ *   T5  Wakers are made of wakers, or by the poll.  So if between a poll and park(),
+ *       with AGAIN clear, there are none but the handle's references, nobody can
+ *       wake the task any more.  This says little of who borrows (T3).
  *
  * Orderings
  *   O1  park, wake, finish: acq_rel  ->  wake, park: acq_rel
@@ -37,18 +42,20 @@
  *       is set already, and cleared by RMW only: a plain store could lose it, or
  *       sink below the loads of the poll.
  *   O3  dropping a reference: release  ->  freeing: acquire
+ *       Also for who sees that no waker is left (T5): AGAIN comes before.
  */
 #ifndef STEAL_TASK_STATE_H
 #define STEAL_TASK_STATE_H
 
 #include "../base/atomic.h"
 
-#define TASK_LIVE  UINT64_C(1)
-#define TASK_BUSY  UINT64_C(2)
-#define TASK_AGAIN UINT64_C(4)
-#define TASK_ABRT  UINT64_C(8)
-#define TASK_JOIN  UINT64_C(16)
-#define TASK_REF   UINT64_C(64)
+#define TASK_LIVE   UINT64_C(1)
+#define TASK_BUSY   UINT64_C(2)
+#define TASK_AGAIN  UINT64_C(4)
+#define TASK_ABRT   UINT64_C(8)
+#define TASK_JOIN   UINT64_C(16)
+#define TASK_HANDLE UINT64_C(32)
+#define TASK_REF    UINT64_C(64)
 
 typedef _Atomic(uint64_t) task_word;
 
@@ -163,17 +170,28 @@ steal__word_ref(task_word *word)
     add_relaxed(word, TASK_REF); /* the caller has one: it cannot vanish */
 }
 
-/* Gives a reference back; true if the task is to be freed. */
+/* Gives a reference back, TASK_REF, or that of the handle, TASK_REF | TASK_HANDLE;
+ * true if the task is to be freed. */
 static inline bool
-steal__word_unref(task_word *word)
+steal__word_unref(task_word *word, uint64_t refs)
 {
     uint64_t old = load_acquire(word); /* O3 */
 
     /* Ours is the last of all: nobody else can make another. */
     if (!(old & TASK_LIVE) && old < 2 * TASK_REF)
         return true;
-    old = sub_acq_rel(word, TASK_REF); /* O3 */
+    old = sub_acq_rel(word, refs); /* O3 */
     return !(old & TASK_LIVE) && old < 2 * TASK_REF;
+}
+
+/* After a poll that said PENDING and did not wake itself, by the holder of BUSY:
+ * true if nobody can wake the task (T5). */
+static inline bool
+steal__word_is_lost(const task_word *word)
+{
+    uint64_t old = load_acquire((task_word *)word); /* O3 */
+
+    return !(old & TASK_AGAIN) && old / TASK_REF == (old & TASK_HANDLE ? 1 : 0);
 }
 
 static inline bool

@@ -86,14 +86,21 @@ steal__task_free(struct steal_task *task)
 void
 steal__task_unref(struct steal_task *task)
 {
-    if (steal__word_unref(&task->word))
+    if (steal__word_unref(&task->word, TASK_REF))
+        steal__task_free(task);
+}
+
+void
+steal__task_unhandle(struct steal_task *task)
+{
+    if (steal__word_unref(&task->word, TASK_REF | TASK_HANDLE))
         steal__task_free(task);
 }
 
 void
 steal_task_detach(struct steal_task *task)
 {
-    steal__task_unref(task);
+    steal__task_unhandle(task);
 }
 
 void

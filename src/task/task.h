@@ -25,14 +25,26 @@
 #include <steal/waker.h>
 
 #include "../base/compiler.h"
+#include "../base/counter.h"
 #include "../base/list.h"
 #include "owned.h"
 #include "state.h"
+
+/* What the polls of a task have taken, where that is observed (sched/observe.h). */
+struct task_times {
+    struct counter born;    /* the time, ns */
+    struct counter polls;   /* the rest is the holder's of BUSY */
+    struct counter total;   /* ns */
+    struct counter longest; /* ns */
+    struct counter last;    /* when the last poll ended, ns */
+    struct counter queued;  /* when it was last queued, ns; whoever did that */
+};
 
 /* What few tasks have, made when first needed. */
 struct task_extra {
     _Atomic(const char *) name;
     struct task_local *locals; /* the holder's of BUSY */
+    struct task_times times;
 };
 
 struct steal_task {
@@ -47,6 +59,7 @@ struct steal_task {
     uint16_t shard; /* which register it is in, plus one; 0: none */
     uint8_t lent     : 1;
     uint8_t canceled : 1;          /* finished without READY */
+    uint8_t lost     : 1;          /* for nobody could have woken it */
     _Atomic(uint8_t) joiner_woken; /* T4 */
 };
 
@@ -83,8 +96,12 @@ steal__task_ops(const struct steal_task *task)
 /* Frees; by whoever was told to by a transition. */
 void steal__task_free(struct steal_task *task);
 
-/* Gives a reference back. */
+/* Give back a reference, and that of the handle. */
 void steal__task_unref(struct steal_task *task);
+void steal__task_unhandle(struct steal_task *task);
+
+/* The extra, made if it is not there yet; NULL: out of memory. */
+struct task_extra *steal__task_extra(struct steal_task *task);
 
 /* The poll that this thread is in, or NULL. */
 extern _Thread_local struct steal_context *steal__poll;
@@ -92,5 +109,9 @@ extern _Thread_local struct steal_context *steal__poll;
 /* Of a waker that holds a reference, and of one that does not (waiter.h). */
 extern const struct steal_waker_vtable steal__task_waker_vtable;
 extern const struct steal_waker_vtable steal__borrowed_waker_vtable;
+
+/* Of what is left of a waker that was woken and has turned out to be the last that
+ * referred to the task: waking it frees the task. */
+extern const struct steal_waker_vtable steal__last_waker_vtable;
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Such a node is unlinked, under the lock of what it waits for, when its future
  * is dropped.  So a task of ours that waits need not be counted: the waker is
- * borrowed.  A waker of a foreign executor is cloned.
+ * borrowed.  A waker of a foreign executor is cloned, and so is that of a task where
+ * lost wakes are looked for, which are found by counting (state.h, T5).
  *
  * Threads: whoever holds the lock that guards the node.
  */
@@ -18,8 +19,8 @@
 static inline void
 waiter_set(struct steal_waker *slot, const struct steal_context *cx)
 {
-    if (likely(cx->task != NULL))
-        *slot = (struct steal_waker){ &steal__borrowed_waker_vtable, cx->task };
+    if (likely(cx->lends != NULL))
+        *slot = (struct steal_waker){ cx->lends, cx->task };
     else
         *slot = steal_waker_clone(&cx->waker);
 }
@@ -86,6 +87,9 @@ struct wakeup {
   }                 \
  }
 
+/* The same as wakeup_take() for a slot that does not borrow (waitq.c). */
+void steal__wakeup_take_clone(struct wakeup *w, struct steal_waker *slot);
+
 /* Wakes what waits in the slot, which becomes empty (T2, as below). */
 static inline void
 wakeup_take(struct wakeup *w, struct steal_waker *slot)
@@ -95,7 +99,7 @@ wakeup_take(struct wakeup *w, struct steal_waker *slot)
     w->foreign.vtable = NULL;
     w->task = NULL;
     if (unlikely(!waiter_is_borrowed(slot)))
-        w->foreign = *slot;
+        steal__wakeup_take_clone(w, slot);
     else if (steal__word_wake(&task->word) == WAKE_ENQUEUE)
         w->task = task;
     *slot = (struct steal_waker)STEAL_WAKER_INIT;
@@ -142,24 +146,29 @@ wakeups_full(const struct wakeups *w)
     return w->nforeign == WAKEUPS_FEW || w->nothers == WAKEUPS_FEW;
 }
 
+static inline void
+wakeups_add_task(struct wakeups *w, struct steal_task *task)
+{
+    if (likely(!w->tasks.n || w->tasks.first->runtime == task->runtime))
+        chain_add(&w->tasks, task);
+    else
+        w->others[w->nothers++] = task;
+}
+
+/* The same as wakeups_add() for a slot that does not borrow (waitq.c). */
+void steal__wakeups_add_clone(struct wakeups *w, struct steal_waker *slot);
+
 /* Wakes what waits in the slot, which becomes empty.  Making the task BUSY
  * under the lock is what keeps it alive until it is queued (T2). */
 static inline void
 wakeups_add(struct wakeups *w, struct steal_waker *slot)
 {
-    if (waiter_is_borrowed(slot)) {
-        struct steal_task *task = slot->data;
+    struct steal_task *task = slot->data;
 
-        if (steal__word_wake(&task->word) != WAKE_ENQUEUE)
-            ; /* somebody else has queued it */
-        else if (likely(!w->tasks.n ||
-                         w->tasks.first->runtime == task->runtime))
-            chain_add(&w->tasks, task);
-        else
-            w->others[w->nothers++] = task;
-    } else {
-        w->foreign[w->nforeign++] = *slot;
-    }
+    if (unlikely(!waiter_is_borrowed(slot)))
+        steal__wakeups_add_clone(w, slot);
+    else if (steal__word_wake(&task->word) == WAKE_ENQUEUE)
+        wakeups_add_task(w, task);
     *slot = (struct steal_waker)STEAL_WAKER_INIT;
 }
 

@@ -81,3 +81,43 @@ steal__wakeups_schedule(struct wakeups *wakeups)
     else if (tasks.n)
         steal__schedule_chain(tasks.first->runtime, &tasks);
 }
+
+/* A clone of one of our tasks' wakers is woken under the lock as well, so that the
+ * task goes into the queue with the others.  The task that is to be queued, or NULL;
+ * *slot is what is still to be woken without the lock, or empty. */
+static struct steal_task *
+wake_clone(struct steal_waker *slot)
+{
+    struct steal_task *task = slot->data;
+
+    if (slot->vtable != &steal__task_waker_vtable)
+        return NULL;
+    *slot = (struct steal_waker)STEAL_WAKER_INIT;
+    switch (steal__word_wake_drop(&task->word)) {
+    case WAKE_NONE:
+        break;
+    case WAKE_ENQUEUE:
+        return task;
+    case WAKE_FREE:
+        *slot = (struct steal_waker){ &steal__last_waker_vtable, task };
+    }
+    return NULL;
+}
+
+COLD void
+steal__wakeup_take_clone(struct wakeup *w, struct steal_waker *slot)
+{
+    w->task = wake_clone(slot);
+    w->foreign = *slot;
+}
+
+COLD void
+steal__wakeups_add_clone(struct wakeups *w, struct steal_waker *slot)
+{
+    struct steal_task *task = wake_clone(slot);
+
+    if (task)
+        wakeups_add_task(w, task);
+    else if (slot->vtable)
+        w->foreign[w->nforeign++] = *slot;
+}

@@ -82,11 +82,23 @@ const struct steal_waker_vtable steal__borrowed_waker_vtable = {
     .drop = borrowed_waker_drop,
 };
 
+static void
+last_waker_wake(void *data)
+{
+    steal__task_free(data);
+}
+
+/* Neither cloned nor woken twice: it goes to who sends what was woken. */
+const struct steal_waker_vtable steal__last_waker_vtable = {
+    .wake = last_waker_wake,
+};
+
 void
 steal_context_init(struct steal_context *cx, const struct steal_waker *waker)
 {
     cx->waker = *waker;
     cx->task = NULL;
+    cx->lends = NULL;
     cx->woken = 0;
     cx->budget = TASK_BUDGET;
 }

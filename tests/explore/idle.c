@@ -187,9 +187,9 @@ work(unsigned self)
             continue;
         }
         explore_arm(true);
-        w->closing = true; /* once it stops, it is over */
+        w->mode = MODE_CLOSING; /* once it stops, it is over */
         steal__park(w);
-        w->closing = false;
+        w->mode = 0;
         explore_arm(false);
     }
 }

@@ -18,6 +18,7 @@
 #include "../../src/base/futex.h"
 #include "../../src/blocking/load.h"
 #include "../../src/sched/near.h"
+#include "../../src/sched/observe.h"
 #include "../../src/sched/watchdog.h"
 #include "explore.h"
 #include "files.h"
@@ -269,6 +270,55 @@ void
 steal__watchdog_leave(struct worker *w, struct watched *watched)
 {
     (void)w, (void)watched;
+}
+
+/* Nor does anybody observe them. */
+
+int
+steal__observer_new(struct observer **result, struct steal_runtime *runtime)
+{
+    (void)runtime;
+    *result = NULL;
+    return 0;
+}
+
+void
+steal__observer_free(struct observer *observer)
+{
+    (void)observer;
+}
+
+uint64_t
+steal__observe_begin(struct worker *w, struct steal_task *task)
+{
+    (void)w, (void)task;
+    return 0;
+}
+
+bool
+steal__observe_end(struct worker *w, struct steal_task *task,
+        enum steal_poll poll, uint64_t began)
+{
+    (void)w, (void)task, (void)poll, (void)began;
+    return false;
+}
+
+void
+steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
+{
+    (void)runtime, (void)task;
+}
+
+void
+steal__observe_queued(struct steal_runtime *runtime, struct steal_task *task)
+{
+    (void)runtime, (void)task;
+}
+
+void
+steal__observe_event(struct worker *w, enum observed what, uint64_t n)
+{
+    (void)w, (void)what, (void)n;
 }
 
 static uint64_t now;

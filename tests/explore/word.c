@@ -197,7 +197,7 @@ finish_and_unref(unsigned self)
     if (self == 0)
         free_block(steal__word_finish(&mine->word) == FINISH_FREE);
     else if (self == 1)
-        free_block(steal__word_unref(&mine->word));
+        free_block(steal__word_unref(&mine->word, TASK_REF));
     else
         free_block(steal__word_wake_drop(&mine->word) == WAKE_FREE);
 }
@@ -214,9 +214,9 @@ clone_and_unref(unsigned self)
     }
     if (self == 1) {
         steal__word_ref(&mine->word);
-        free_block(steal__word_unref(&mine->word));
+        free_block(steal__word_unref(&mine->word, TASK_REF));
     }
-    free_block(steal__word_unref(&mine->word));
+    free_block(steal__word_unref(&mine->word, TASK_REF));
 }
 
 static void
@@ -290,7 +290,7 @@ static void
 take_output(struct joined *task)
 {
     explore_assert(task->output == 7);
-    if (steal__word_unref(&task->word))
+    if (steal__word_unref(&task->word, TASK_REF))
         explore_free(task);
 }
 
@@ -317,7 +317,7 @@ join_and_leave(struct joined *task)
     task->waker = 1;
     if (steal__word_join_listen(&task->word))
         leave(task);
-    if (steal__word_unref(&task->word))
+    if (steal__word_unref(&task->word, TASK_REF))
         explore_free(task);
 }
 

@@ -1,0 +1,116 @@
+/*
+ * observer.c - what the workers tell, and who wants to know it.
+ *
+ * What a poll took is written into the extra of its task, which is made at its
+ * first poll; a task for whose extra there is no memory is not measured.
+ */
+#include "observer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <steal/debug.h>
+#include <steal/time.h>
+
+#include "../task/task.h"
+
+static bool
+is_wanted(const struct steal_options *options)
+{
+    return options->detect_lost_wakes || options->time_polls;
+}
+
+int
+steal__observer_new(struct observer **result, struct steal_runtime *runtime)
+{
+    const struct steal_options *options = &runtime->options;
+    struct observer *observer;
+
+    *result = NULL;
+    if (!is_wanted(options))
+        return 0;
+    observer = malloc(sizeof *observer);
+    if (!observer)
+        return -ENOMEM;
+    observer->runtime = runtime;
+    observer->times = options->time_polls || options->detect_lost_wakes;
+    *result = observer;
+    return 0;
+}
+
+void
+steal__observer_free(struct observer *observer)
+{
+    free(observer);
+}
+
+/*
+ * Times
+ */
+
+static struct task_times *
+times_of(struct observer *observer, struct steal_task *task)
+{
+    struct task_extra *extra = observer->times ? steal__task_extra(task) : NULL;
+
+    return extra ? &extra->times : NULL;
+}
+
+static void
+add_poll(struct task_times *times, uint64_t began, uint64_t now)
+{
+    uint64_t took = now - began;
+
+    counter_add(&times->polls, 1);
+    counter_add(&times->total, took);
+    if (took > counter_read(&times->longest))
+        counter_set(&times->longest, took);
+    counter_set(&times->last, now);
+}
+
+/*
+ * Upcalls
+ */
+
+uint64_t
+steal__observe_begin(struct worker *w, struct steal_task *task)
+{
+    (void)w, (void)task;
+    return steal_now();
+}
+
+bool
+steal__observe_end(struct worker *w, struct steal_task *task,
+        enum steal_poll poll, uint64_t began)
+{
+    struct steal_runtime *runtime = w->runtime;
+    struct task_times *times = times_of(runtime->observer, task);
+
+    if (times)
+        add_poll(times, began, steal_now());
+    if (poll == STEAL_READY || w->cx.woken)
+        return false;
+    return runtime->options.detect_lost_wakes &&
+           steal__word_is_lost(&task->word) && steal__stuck_lost(runtime, task);
+}
+
+void
+steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
+{
+    struct task_times *times = times_of(runtime->observer, task);
+
+    if (times)
+        counter_set(&times->born, steal_now());
+}
+
+void
+steal__observe_queued(struct steal_runtime *runtime, struct steal_task *task)
+{
+    (void)runtime, (void)task;
+}
+
+void
+steal__observe_event(struct worker *w, enum observed what, uint64_t n)
+{
+    (void)w, (void)what, (void)n;
+}

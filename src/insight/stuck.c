@@ -1,0 +1,84 @@
+/* stuck.c - tasks that cannot go on: who is told, and what becomes of them. */
+#include <steal/debug.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <steal/runtime.h>
+#include <steal/time.h>
+
+#include "../task/task.h"
+#include "awaits.h"
+#include "observer.h"
+
+static uint64_t
+age_of(const struct steal_task *task)
+{
+    struct task_extra *extra = load_acquire(
+            &((struct steal_task *)(uintptr_t)task)->extra);
+    uint64_t born = extra ? counter_read(&extra->times.born) : 0;
+
+    return born ? counter_difference(steal_now(), born) : 0;
+}
+
+static void
+describe(struct steal_stuck_task *stuck, const struct steal_task *task)
+{
+    stuck->task = task->id;
+    stuck->name = steal_task_name(task);
+    stuck->age = age_of(task);
+    stuck->waits_for = 0;
+    stuck->nawaits = steal__awaits_of(task, stuck->awaits, STEAL_AWAITS_MOST);
+}
+
+/* True if the tasks are to be canceled. */
+static bool
+tell(const struct steal_stuck *stuck)
+{
+    const struct steal_options *options = &stuck->runtime->options;
+
+    if (options->on_stuck)
+        options->on_stuck(stuck, options->hooks.data);
+    else
+        steal_stuck_print(stuck, stderr);
+    if (options->detect_lost_wakes == STEAL_STUCK_STOP)
+        abort();
+    return options->detect_lost_wakes == STEAL_STUCK_ABORT;
+}
+
+bool
+steal__stuck_lost(struct steal_runtime *runtime, struct steal_task *task)
+{
+    struct steal_stuck_task one;
+    struct steal_stuck stuck = { .runtime = runtime,
+        .ntasks = 1,
+        .tasks = &one };
+
+    describe(&one, task);
+    task->lost = tell(&stuck);
+    return task->lost;
+}
+
+static void
+print_task(const struct steal_stuck_task *task, FILE *file)
+{
+    fprintf(file, "  task %" PRIu64 ", %s, %" PRIu64 " ms old", task->task,
+            task->name, task->age / STEAL_MS(1));
+    if (task->waits_for)
+        fprintf(file, ", waits for task %" PRIu64, task->waits_for);
+    fputc('\n', file);
+    for (size_t i = 0; i < task->nawaits; i++)
+        steal__await_print(&task->awaits[i], file);
+}
+
+void
+steal_stuck_print(const struct steal_stuck *stuck, FILE *file)
+{
+    flockfile(file);
+    fprintf(file, "%s: %s\n", stuck->runtime->name,
+            stuck->is_circle ? "these tasks wait for one another"
+                             : "nobody can wake this task any more");
+    for (size_t i = 0; i < stuck->ntasks; i++)
+        print_task(&stuck->tasks[i], file);
+    funlockfile(file);
+}

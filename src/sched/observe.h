@@ -1,0 +1,58 @@
+/*
+ * observe.h - what workers tell those who look, if any do.
+ *
+ * Declared here and defined in insight/, which comes above.  A worker whose mode is
+ * not MODE_OBSERVED tells nothing, and pays for that with one test of a byte that
+ * it makes anyway.
+ *
+ * Threads: begin(), end() and event() are the worker's own; spawned() and queued()
+ *          for anyone, before the task is in a queue.
+ */
+#ifndef STEAL_SCHED_OBSERVE_H
+#define STEAL_SCHED_OBSERVE_H
+
+#include <steal/future.h>
+
+#include "runtime.h"
+
+struct observer;
+
+/* *result is NULL if the options ask for nothing. */
+int steal__observer_new(struct observer **result,
+        struct steal_runtime *runtime);
+
+/* No thread is a worker any more.  May be NULL. */
+void steal__observer_free(struct observer *observer);
+
+/* Around a poll, by the holder of BUSY: begin() returns the time, which end() gets.
+ * That comes when the poll is over and the task still held; true: nobody can wake
+ * it, and it is to be canceled. */
+uint64_t steal__observe_begin(struct worker *w, struct steal_task *task);
+bool steal__observe_end(struct worker *w, struct steal_task *task,
+        enum steal_poll poll, uint64_t began);
+
+/* The task is born, and about to be queued for the first time. */
+void steal__observe_spawned(struct steal_runtime *runtime,
+        struct steal_task *task);
+
+/* The task was spawned or woken, and is about to be queued. */
+void steal__observe_queued(struct steal_runtime *runtime,
+        struct steal_task *task);
+
+enum observed {
+    OBSERVE_STEAL, /* n tasks */
+    OBSERVE_PARK,
+    OBSERVE_UNPARK,
+    OBSERVE_TURN /* of the driver, which woke n tasks */
+};
+
+void steal__observe_event(struct worker *w, enum observed what, uint64_t n);
+
+static inline void
+observe(struct worker *w, enum observed what, uint64_t n)
+{
+    if (unlikely(worker_is_observed(w)))
+        steal__observe_event(w, what, n);
+}
+
+#endif
