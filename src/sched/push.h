@@ -33,19 +33,41 @@ worker_push_ring(struct worker *w, struct steal_task *task)
 /* The same for what was pushed out of the slot. */
 void steal__worker_displace(struct worker *w, struct steal_task *task);
 
-/* The task was woken or spawned by what runs now: it comes next. */
 static inline void
-worker_push_next(struct worker *w, struct steal_task *task)
+worker_push_slot(struct worker *w, struct steal_task *task)
 {
-    struct steal_task *displaced;
+    struct steal_task *displaced = slot_put(&w->slot, task);
 
-    if (unlikely(w->mode))
-        steal__observe_queued(w->runtime, task);
-    displaced = slot_put(&w->slot, task);
     if (displaced)
         steal__worker_displace(w, displaced);
     else
         runtime_need_monitor(w->runtime); /* who watches the slot */
+}
+
+/* The same where somebody wants to know: of a wake, and of a birth. */
+void steal__worker_push_observed(struct worker *w, struct steal_task *task);
+void steal__worker_begin_observed(struct worker *w, struct steal_task *task);
+
+/* The task was woken by what runs now: it comes next.  (The calls are the last that
+ * is done, so that nothing has to be saved for them.) */
+static inline void
+worker_push_next(struct worker *w, struct steal_task *task)
+{
+    if (unlikely(w->mode))
+        steal__worker_push_observed(w, task);
+    else
+        worker_push_slot(w, task);
+}
+
+/* The same for one that was spawned. */
+static inline void
+worker_begin(struct worker *w, struct steal_task *task)
+{
+    census_born(&w->census);
+    if (unlikely(w->mode))
+        steal__worker_begin_observed(w, task);
+    else
+        worker_push_slot(w, task);
 }
 
 /* Frees a task of this worker's runtime. */

@@ -23,6 +23,22 @@ steal__worker_displace(struct worker *w, struct steal_task *task)
     worker_push_ring(w, task);
 }
 
+COLD void
+steal__worker_push_observed(struct worker *w, struct steal_task *task)
+{
+    if (worker_is_observed(w))
+        steal__observe_queued(w->runtime, task);
+    worker_push_slot(w, task);
+}
+
+COLD void
+steal__worker_begin_observed(struct worker *w, struct steal_task *task)
+{
+    if (worker_is_observed(w))
+        steal__observe_spawned(w->runtime, task);
+    steal__worker_push_observed(w, task);
+}
+
 /* By a thread that is none of its workers. */
 static void
 inject(struct steal_runtime *runtime, struct chain *chain)
@@ -34,22 +50,11 @@ inject(struct steal_runtime *runtime, struct chain *chain)
     runtime_leave(runtime);
 }
 
-static COLD void
-observe_chain(struct steal_runtime *runtime, struct chain *chain)
-{
-    struct steal_task *task = chain->first;
-
-    for (size_t i = 0; i < chain->n; i++, task = task->next)
-        steal__observe_queued(runtime, task);
-}
-
-void
-steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
+static inline void
+schedule_chain(struct steal_runtime *runtime, struct chain *chain)
 {
     struct worker *w = steal__worker;
 
-    if (unlikely(runtime->observer != NULL))
-        observe_chain(runtime, chain);
     if (!w || w->runtime != runtime) {
         inject(runtime, chain);
         return;
@@ -61,6 +66,25 @@ steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
         return;
     fence_after_rmw(); /* SLEEP.md, S1: the push was one */
     runtime_notify(runtime);
+}
+
+static COLD void
+schedule_chain_observed(struct steal_runtime *runtime, struct chain *chain)
+{
+    struct steal_task *task = chain->first;
+
+    for (unsigned i = 0; i < chain->n; i++, task = task->next)
+        steal__observe_queued(runtime, task);
+    schedule_chain(runtime, chain);
+}
+
+void
+steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
+{
+    if (unlikely(runtime->observer != NULL))
+        schedule_chain_observed(runtime, chain);
+    else
+        schedule_chain(runtime, chain);
 }
 
 void

@@ -155,15 +155,6 @@ start_remote(struct steal_task *task)
         steal__schedule_remote(task);
 }
 
-static inline void
-begin_life(struct worker *w, struct steal_task *task)
-{
-    census_born(&w->census);
-    if (unlikely(w->mode))
-        steal__observe_spawned(w->runtime, task);
-    worker_push_next(w, task);
-}
-
 static void
 start(struct worker *w, struct steal_task *task)
 {
@@ -171,7 +162,7 @@ start(struct worker *w, struct steal_task *task)
         start_remote(task);
         return;
     }
-    begin_life(w, task);
+    worker_begin(w, task);
 }
 
 static COLD int
@@ -215,7 +206,7 @@ steal_spawn(struct steal_runtime *runtime, struct steal_future *future,
     future_adopt(steal__task_root(task));
     if (result)
         *result = task;
-    begin_life(w, task);
+    worker_begin(w, task);
     return 0;
 }
 

@@ -234,7 +234,7 @@ line_up_or_look(struct steal_channel_receive *receive, struct steal_context *cx)
     struct channel *c = channel_of(receive->channel);
     struct wait *wait = wait_of(&receive->wait);
 
-    if (c->slots.count || c->closed || !cx->task || is_in_line(receive) ||
+    if (c->slots.count || c->closed || !cx->lends || is_in_line(receive) ||
             channel_first_sender_locked(c)) {
         lock_give(&c->receivers.lock);
         return receive_slowly(receive, cx);

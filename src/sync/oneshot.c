@@ -310,7 +310,7 @@ wait_poll(struct steal_future *future, struct steal_context *cx)
         return STEAL_PENDING;
     if (likely(word & awaited[wait->half] && !(word & LOCKED)))
         return future_finish(future, result_of(wait, word));
-    if (unlikely(wait->waits || !cx->task))
+    if (unlikely(wait->waits || !cx->lends))
         return wait_on(wait, cx);
     return begin_to_wait(wait, cx);
 }

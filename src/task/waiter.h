@@ -87,9 +87,6 @@ struct wakeup {
   }                 \
  }
 
-/* The same as wakeup_take() for a slot that does not borrow (waitq.c). */
-void steal__wakeup_take_clone(struct wakeup *w, struct steal_waker *slot);
-
 /* Wakes what waits in the slot, which becomes empty (T2, as below). */
 static inline void
 wakeup_take(struct wakeup *w, struct steal_waker *slot)
@@ -99,7 +96,7 @@ wakeup_take(struct wakeup *w, struct steal_waker *slot)
     w->foreign.vtable = NULL;
     w->task = NULL;
     if (unlikely(!waiter_is_borrowed(slot)))
-        steal__wakeup_take_clone(w, slot);
+        w->foreign = *slot;
     else if (steal__word_wake(&task->word) == WAKE_ENQUEUE)
         w->task = task;
     *slot = (struct steal_waker)STEAL_WAKER_INIT;

@@ -105,13 +105,6 @@ wake_clone(struct steal_waker *slot)
 }
 
 COLD void
-steal__wakeup_take_clone(struct wakeup *w, struct steal_waker *slot)
-{
-    w->task = wake_clone(slot);
-    w->foreign = *slot;
-}
-
-COLD void
 steal__wakeups_add_clone(struct wakeups *w, struct steal_waker *slot)
 {
     struct steal_task *task = wake_clone(slot);
