@@ -417,13 +417,15 @@ START_TEST(allocator_gets_back_what_outlives_the_runtime)
     struct steal_runtime *runtime = start_with_heap();
     struct steal_task *task = spawn_probe(runtime, &record, PROBE_WAITS, 0);
     struct steal_waker waker;
+    int blocks;
 
     wait_until(record_polls(&record) == 1);
     waker = record_take_waker(&record);
     runtime_end(runtime);
-    ck_assert_int_eq(load_acquire(&heap.blocks), 1);
+    blocks = load_acquire(&heap.blocks);
+    ck_assert_int_gt(blocks, 0); /* what is measured of it may be another */
     steal_task_detach(task);
-    ck_assert_int_eq(load_acquire(&heap.blocks), 1);
+    ck_assert_int_eq(load_acquire(&heap.blocks), blocks);
     steal_waker_drop(&waker);
     ck_assert_int_eq(load_acquire(&heap.blocks), 0);
 }
@@ -574,13 +576,15 @@ END_TEST
 struct heir {
     struct steal_future future;
     struct steal_runtime *runtime;
+    struct steal_waker waker;
 };
 
 static enum steal_poll
 heir_poll(struct steal_future *future, struct steal_context *cx)
 {
-    (void)cx;
-    (void)future;
+    struct heir *heir = (struct heir *)future;
+
+    heir->waker = steal_waker_clone(steal_context_waker(cx));
     add_acq_rel(&record.polls, 1);
     return STEAL_PENDING;
 }
@@ -594,6 +598,7 @@ heir_drop(struct steal_future *future)
 
     require(steal_spawn(heir->runtime, &probe.future, sizeof probe, NULL) ==
             -ECANCELED);
+    steal_waker_drop(&heir->waker);
     add_acq_rel(&record.drops, 1);
 }
 
@@ -603,7 +608,7 @@ START_TEST(drop_functions_of_a_stopping_runtime_may_call_it)
         .poll = heir_poll,
         .drop = heir_drop };
     struct steal_runtime *runtime = runtime_start(2);
-    struct heir heir = { STEAL_FUTURE(&ops), runtime };
+    struct heir heir = { STEAL_FUTURE(&ops), runtime, STEAL_WAKER_INIT };
 
     ck_assert_int_eq(steal_spawn(runtime, &heir.future, sizeof heir, NULL), 0);
     wait_until(record_polls(&record) == 1);

@@ -95,6 +95,13 @@ steal__runtime_owned(struct steal_runtime *runtime, unsigned shard)
     return &toy.owned;
 }
 
+bool
+steal__task_lost(struct steal_task *task)
+{
+    (void)task;
+    return false;
+}
+
 void
 steal__runtime_bury(struct steal_task *task)
 {

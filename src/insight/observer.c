@@ -79,19 +79,15 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
     return steal_now();
 }
 
-bool
+void
 steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began)
 {
-    struct steal_runtime *runtime = w->runtime;
-    struct task_times *times = times_of(runtime->observer, task);
+    struct task_times *times = times_of(w->runtime->observer, task);
 
+    (void)poll;
     if (times)
         add_poll(times, began, steal_now());
-    if (poll == STEAL_READY || w->cx.woken)
-        return false;
-    return runtime->options.detect_lost_wakes &&
-           steal__word_is_lost(&task->word) && steal__stuck_lost(runtime, task);
 }
 
 void

@@ -13,8 +13,4 @@ struct observer {
     bool times; /* of polls are measured */
 };
 
-/* After a poll of a task that nobody can wake (stuck.c): says so, and returns whether
- * it is to be canceled. */
-bool steal__stuck_lost(struct steal_runtime *runtime, struct steal_task *task);
-
 #endif

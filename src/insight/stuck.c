@@ -7,9 +7,10 @@
 #include <steal/runtime.h>
 #include <steal/time.h>
 
+#include "../sched/runtime.h"
+#include "../task/schedule.h"
 #include "../task/task.h"
 #include "awaits.h"
-#include "observer.h"
 
 static uint64_t
 age_of(const struct steal_task *task)
@@ -47,10 +48,10 @@ tell(const struct steal_stuck *stuck)
 }
 
 bool
-steal__stuck_lost(struct steal_runtime *runtime, struct steal_task *task)
+steal__task_lost(struct steal_task *task)
 {
     struct steal_stuck_task one;
-    struct steal_stuck stuck = { .runtime = runtime,
+    struct steal_stuck stuck = { .runtime = task->runtime,
         .ntasks = 1,
         .tasks = &one };
 

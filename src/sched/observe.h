@@ -25,10 +25,9 @@ int steal__observer_new(struct observer **result,
 void steal__observer_free(struct observer *observer);
 
 /* Around a poll, by the holder of BUSY: begin() returns the time, which end() gets.
- * That comes when the poll is over and the task still held; true: nobody can wake
- * it, and it is to be canceled. */
+ * That comes when the poll is over and the task still held. */
 uint64_t steal__observe_begin(struct worker *w, struct steal_task *task);
-bool steal__observe_end(struct worker *w, struct steal_task *task,
+void steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began);
 
 /* The task is born, and about to be queued for the first time. */

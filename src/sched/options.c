@@ -85,9 +85,10 @@ read_debug(struct steal_options *to, char **copy)
     *copy = NULL;
     if (!words)
         return 0;
-    *copy = strdup(words);
+    *copy = malloc(strlen(words) + 1);
     if (!*copy)
         return -ENOMEM;
+    strcpy(*copy, words);
     for (char *word = strtok_r(*copy, ", ", &rest); word;
             word = strtok_r(NULL, ", ", &rest)) {
         if (!obey(&options, word))

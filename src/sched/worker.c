@@ -63,6 +63,15 @@ const struct steal_future_ops steal__computation_ops = {
     .name = "computation",
 };
 
+static void
+init_context(struct steal_context *cx, bool counts)
+{
+    cx->task = NULL;
+    cx->waker.vtable = counts ? &steal__counted_waker_vtable
+                              : &steal__task_waker_vtable;
+    cx->lends = counts ? NULL : &steal__borrowed_waker_vtable;
+}
+
 void
 steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
         unsigned index)
@@ -77,11 +86,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->streak = 0;
     worker->searching = false;
     worker->mode = 0;
-    worker->cx.waker.vtable = &steal__task_waker_vtable;
-    worker->cx.task = NULL;
-    worker->cx.lends = runtime->options.detect_lost_wakes
-                               ? NULL
-                               : &steal__borrowed_waker_vtable;
+    init_context(&worker->cx, runtime->options.detect_lost_wakes);
     rng_init(&worker->rng, runtime->options.seed + index);
     worker->victims = NULL;
     worker->last_turn = 0;
@@ -444,6 +449,14 @@ run_closing(struct worker *w, struct steal_task *task)
         steal__runtime_unpark_all(w->runtime);
 }
 
+static enum run_outcome
+settle_observed(struct worker *w, struct steal_task *task, enum steal_poll poll)
+{
+    if (w->cx.lends)
+        return steal__task_settle(task, &w->cx, poll, w->index);
+    return steal__task_settle_counted(task, &w->cx, poll, w->index);
+}
+
 /* The same as run(), with a look before and after the poll, and queued again without
  * a question. */
 static void
@@ -460,9 +473,8 @@ run_observed(struct worker *w, struct steal_task *task)
     } else {
         began = steal__observe_begin(w, task);
         poll = steal__task_poll(task, &w->cx);
-        outcome = steal__observe_end(w, task, poll, began)
-                          ? steal__task_run_canceled(task, &w->cx)
-                          : steal__task_settle(task, &w->cx, poll, w->index);
+        steal__observe_end(w, task, poll, began);
+        outcome = settle_observed(w, task, poll);
     }
     if (outcome == RUN_AGAIN) {
         steal__observe_queued(w->runtime, task);

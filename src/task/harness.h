@@ -54,17 +54,25 @@ steal__task_finish(struct steal_task *task)
     return false;
 }
 
+/* Puts a task into the register that parks for the first time.  False if that is
+ * closed: the task must not park. */
+static inline bool
+steal__task_register(struct steal_task *task, unsigned shard)
+{
+    if (likely(task->shard))
+        return true;
+    if (!steal__owned_add(steal__runtime_owned(task->runtime, shard), task))
+        return false;
+    task->shard = (uint16_t)(shard + 1);
+    return true;
+}
+
 /* PENDING, and not woken by itself. */
 static inline enum run_outcome
 steal__task_park(struct steal_task *task, unsigned shard)
 {
-    if (unlikely(!task->shard)) {
-        struct owned *owned = steal__runtime_owned(task->runtime, shard);
-
-        if (!steal__owned_add(owned, task))
-            return steal__task_cancel(task) ? RUN_LAST : RUN_FINISHED;
-        task->shard = (uint16_t)(shard + 1);
-    }
+    if (unlikely(!steal__task_register(task, shard)))
+        return steal__task_cancel(task) ? RUN_LAST : RUN_FINISHED;
     if (steal__word_park(&task->word) == PARK_REQUEUE)
         return RUN_AGAIN;
     return RUN_PARKED;
@@ -98,6 +106,11 @@ steal__task_settle(struct steal_task *task, const struct steal_context *cx,
         return steal__task_finish(task) ? RUN_LAST : RUN_FINISHED;
     return cx->woken ? RUN_AGAIN : steal__task_park(task, shard);
 }
+
+/* The same where wakers are counted: a task that nobody can wake is told of, and
+ * perhaps canceled. */
+enum run_outcome steal__task_settle_counted(struct steal_task *task,
+        struct steal_context *cx, enum steal_poll poll, unsigned shard);
 
 /* Polls once, or cancels.  `cx` is the worker's. */
 static inline enum run_outcome

@@ -6,6 +6,8 @@
 #ifndef STEAL_TASK_SCHEDULE_H
 #define STEAL_TASK_SCHEDULE_H
 
+#include <stdbool.h>
+
 #include <steal/base.h>
 
 struct chain;
@@ -20,6 +22,10 @@ void steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain);
 /* `runtime` or the current one; NULL with *error set if none may be used. */
 struct steal_runtime *steal__runtime_for(struct steal_runtime *runtime,
         int *error);
+
+/* Nobody can wake the task, which the caller holds: says so.  True: it is to be
+ * canceled.  Defined in insight/. */
+bool steal__task_lost(struct steal_task *task);
 
 /* Frees a task, by whoever was told to by a transition. */
 void steal__runtime_bury(struct steal_task *task);

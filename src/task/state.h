@@ -29,9 +29,9 @@
  *       looked for they hold clones instead (waiter.h).
  *   T4  finish() that finds JOIN owns the joiner's waker until it has called
  *       steal__task_joiner_woken(); the joiner waits for that before it frees.
- *   T5  Wakers are made of wakers, or by the poll.  So if between a poll and park(),
- *       with AGAIN clear, there are none but the handle's references, nobody can
- *       wake the task any more.  This says little of who borrows (T3).
+ *   T5  Wakers are made of wakers, or by the poll.  So a task that is parked, and
+ *       has no reference but the handle's, cannot be woken any more.  That says
+ *       little where waiters borrow (T3).
  *
  * Orderings
  *   O1  park, wake, finish: acq_rel  ->  wake, park: acq_rel
@@ -72,8 +72,15 @@ enum claim_action {
 };
 
 enum park_action {
-    PARK_DONE,   /* somebody else may hold the task by now */
-    PARK_REQUEUE /* still BUSY, and ours */
+    PARK_DONE,    /* somebody else may hold the task by now */
+    PARK_REQUEUE, /* still BUSY, and ours */
+    PARK_LOST     /* the same, and nobody can wake it */
+};
+
+enum unref_action {
+    UNREF_DONE,
+    UNREF_FREE,
+    UNREF_LOST /* the task is BUSY by this call, for nobody can wake it */
 };
 
 enum finish_action {
@@ -184,14 +191,50 @@ steal__word_unref(task_word *word, uint64_t refs)
     return !(old & TASK_LIVE) && old < 2 * TASK_REF;
 }
 
-/* After a poll that said PENDING and did not wake itself, by the holder of BUSY:
- * true if nobody can wake the task (T5). */
-static inline bool
-steal__word_is_lost(const task_word *word)
-{
-    uint64_t old = load_acquire((task_word *)word); /* O3 */
+/*
+ * The same two transitions where every waker is counted: of park() and the last drop,
+ * whoever comes second finds the task lost, and holds BUSY (T5).
+ */
 
-    return !(old & TASK_AGAIN) && old / TASK_REF == (old & TASK_HANDLE ? 1 : 0);
+static inline bool
+steal__word_has_wakers(uint64_t word)
+{
+    return word / TASK_REF > (word & TASK_HANDLE ? 1 : 0);
+}
+
+static inline enum park_action
+steal__word_park_counted(task_word *word)
+{
+    uint64_t old = load_acquire(word); /* O3, for a task that is lost */
+    uint64_t next;
+
+    do {
+        next = old & ~(old & TASK_AGAIN ? TASK_AGAIN : TASK_BUSY);
+        if (!(old & TASK_AGAIN) && !steal__word_has_wakers(old))
+            next = old;
+    } while (!cas_weak_acq_rel(word, &old, next)); /* O1, O2, O3 */
+
+    if (old & TASK_AGAIN)
+        return PARK_REQUEUE;
+    return next & TASK_BUSY ? PARK_LOST : PARK_DONE;
+}
+
+static inline enum unref_action
+steal__word_unref_counted(task_word *word)
+{
+    uint64_t old = load_acquire(word); /* the CAS checks */
+    uint64_t next;
+
+    do {
+        next = old - TASK_REF;
+        if ((old & (TASK_LIVE | TASK_BUSY)) == TASK_LIVE &&
+                !steal__word_has_wakers(next))
+            next |= TASK_BUSY;
+    } while (!cas_weak_acq_rel(word, &old, next)); /* O1, O3 */
+
+    if (!(old & TASK_LIVE))
+        return next < TASK_REF ? UNREF_FREE : UNREF_DONE;
+    return next & ~old & TASK_BUSY ? UNREF_LOST : UNREF_DONE;
 }
 
 static inline bool

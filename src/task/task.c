@@ -53,6 +53,27 @@ steal__task_run_canceled(struct steal_task *task, struct steal_context *cx)
     return last ? RUN_LAST : RUN_FINISHED;
 }
 
+COLD enum run_outcome
+steal__task_settle_counted(struct steal_task *task, struct steal_context *cx,
+        enum steal_poll poll, unsigned shard)
+{
+    if (poll == STEAL_READY || cx->woken)
+        return steal__task_settle(task, cx, poll, shard);
+    if (!steal__task_register(task, shard))
+        return steal__task_run_canceled(task, cx);
+    switch (steal__word_park_counted(&task->word)) {
+    case PARK_DONE:
+        return RUN_PARKED;
+    case PARK_REQUEUE:
+        return RUN_AGAIN;
+    case PARK_LOST:
+        break;
+    }
+    if (steal__task_lost(task))
+        return steal__task_run_canceled(task, cx);
+    return steal__task_park(task, shard);
+}
+
 static COLD void
 free_extra(struct steal_task *task)
 {

@@ -110,6 +110,9 @@ extern _Thread_local struct steal_context *steal__poll;
 extern const struct steal_waker_vtable steal__task_waker_vtable;
 extern const struct steal_waker_vtable steal__borrowed_waker_vtable;
 
+/* The same as the first where lost wakes are looked for. */
+extern const struct steal_waker_vtable steal__counted_waker_vtable;
+
 /* Of what is left of a waker that was woken and has turned out to be the last that
  * referred to the task: waking it frees the task. */
 extern const struct steal_waker_vtable steal__last_waker_vtable;

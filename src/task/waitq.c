@@ -90,7 +90,7 @@ wake_clone(struct steal_waker *slot)
 {
     struct steal_task *task = slot->data;
 
-    if (slot->vtable != &steal__task_waker_vtable)
+    if (slot->vtable != &steal__counted_waker_vtable)
         return NULL;
     *slot = (struct steal_waker)STEAL_WAKER_INIT;
     switch (steal__word_wake_drop(&task->word)) {

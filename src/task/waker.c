@@ -69,6 +69,49 @@ const struct steal_waker_vtable steal__task_waker_vtable = {
     .drop = task_waker_drop,
 };
 
+static struct steal_waker
+counted_waker_clone(void *data)
+{
+    struct steal_task *task = data;
+
+    steal__word_ref(&task->word);
+    return (struct steal_waker){ &steal__counted_waker_vtable, task };
+}
+
+/* The task is ours until it goes to where it was, or is canceled. */
+static COLD void
+lose(struct steal_task *task)
+{
+    if (steal__task_lost(task))
+        steal__word_abort(&task->word);
+    if (steal__word_park(&task->word) == PARK_REQUEUE)
+        steal__schedule(task);
+}
+
+static void
+counted_waker_drop(void *data)
+{
+    struct steal_task *task = data;
+
+    switch (steal__word_unref_counted(&task->word)) {
+    case UNREF_DONE:
+        break;
+    case UNREF_FREE:
+        steal__task_free(task);
+        break;
+    case UNREF_LOST:
+        lose(task);
+        break;
+    }
+}
+
+const struct steal_waker_vtable steal__counted_waker_vtable = {
+    .clone = counted_waker_clone,
+    .wake = task_waker_wake,
+    .wake_by_ref = task_waker_wake_by_ref,
+    .drop = counted_waker_drop,
+};
+
 static void
 borrowed_waker_drop(void *data)
 {

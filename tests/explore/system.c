@@ -272,7 +272,14 @@ steal__watchdog_leave(struct worker *w, struct watched *watched)
     (void)w, (void)watched;
 }
 
-/* Nor does anybody observe them. */
+/* Nor does anybody observe them, nor wait for what never comes. */
+
+bool
+steal__task_lost(struct steal_task *task)
+{
+    (void)task;
+    return false;
+}
 
 int
 steal__observer_new(struct observer **result, struct steal_runtime *runtime)
@@ -295,12 +302,11 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
     return 0;
 }
 
-bool
+void
 steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began)
 {
     (void)w, (void)task, (void)poll, (void)began;
-    return false;
 }
 
 void
