@@ -215,6 +215,7 @@ explore_main(int argc, char **argv, const struct explore_case *cases,
     const char *wish = getenv("EXPLORE_REPLAY");
     int failures = 0;
 
+    unsetenv("STEAL_DEBUG"); /* the cases say themselves what is looked for */
     engine_init();
     if (wish)
         return replay(wish, cases, count);
