@@ -130,5 +130,7 @@ main(void)
         handles_and_wakers_of_the_parent_do_no_harm,
     };
 
+    /* In the child of a fork() wakes are lost indeed. */
+    unsetenv("STEAL_DEBUG");
     return run_suite_with("fork", reset, tests, LENGTH(tests));
 }

@@ -34,6 +34,7 @@ toy_init(void)
     memset(&toy, 0, sizeof toy);
     steal__owned_init(&toy.owned);
     steal_context_init(&toy.cx, &waker);
+    toy.cx.lends = &steal__borrowed_waker_vtable;
     steal__poll = &toy.cx;
 }
 

@@ -134,6 +134,7 @@ toy_context(unsigned index)
 
     steal_context_init(&cx, &waker);
     cx.task = &tasks[index];
+    cx.lends = &steal__borrowed_waker_vtable;
     return cx;
 }
 
