@@ -154,8 +154,8 @@ START_TEST(failure_aborts_the_others)
 
     begin(0);
     add_waiting();
-    ck_assert_int_eq(
-            steal_group_spawn(&group, &failing.future, sizeof failing), 0);
+    ck_assert_int_eq(steal_group_spawn(&group, &failing.future, sizeof failing),
+            0);
     ck_assert_int_eq(wait_for_all(), -EIO);
     assert_drops(1, 1, 1);
     ck_assert_int_eq(add(0, 0, 0), -ECANCELED);
