@@ -61,6 +61,7 @@
  *
  *     metrics.h    what the workers do, in numbers
  *     debug.h      polls that take too long
+ *     simulate.h   runs that can be had again: one thread, a seed, simulated time
  */
 #ifndef STEAL_H
 #define STEAL_H
@@ -97,6 +98,7 @@
 #include <steal/rwlock.h>
 #include <steal/semaphore.h>
 #include <steal/signal.h>
+#include <steal/simulate.h>
 #include <steal/sort.h>
 #include <steal/stream.h>
 #include <steal/task.h>

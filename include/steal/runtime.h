@@ -86,13 +86,18 @@ struct steal_options {
     size_t trace;           /* how many events a worker keeps; see trace.h */
     const char *trace_file; /* is written at the stop; outlives the runtime */
     const char *top;        /* where steal-top(1) finds it; outlives it, too */
+
+    /* One thread plays all workers, in an order, and in a time, that follow from
+     * the seed; see simulate.h.  STEAL_SEED=number in the environment wants that
+     * of all runtimes. */
+    bool deterministic;
 };
 
 /* clang-format off */
 #define STEAL_OPTIONS_INIT                                                    \
     { sizeof(struct steal_options), 0, 0, NULL, 0, 0,                         \
       { NULL, NULL, NULL, NULL, NULL }, { NULL, NULL, NULL }, 0, 0, NULL, 0,  \
-      0, NULL, 0, NULL, false, 0, NULL, NULL }
+      0, NULL, 0, NULL, false, 0, NULL, NULL, false }
 /* clang-format on */
 
 /*

@@ -7,6 +7,7 @@
 
 #include <steal/time.h>
 
+#include "clock.h"
 #include "compiler.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -33,7 +34,7 @@ timespec_of(uint64_t ns)
 static uint64_t
 end_of_wait(uint64_t deadline)
 {
-    uint64_t end = steal_now() + STEAL_SECONDS(5);
+    uint64_t end = steal__clock_real() + STEAL_SECONDS(5);
 
     return deadline < end ? deadline : end;
 }

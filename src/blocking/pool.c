@@ -30,6 +30,8 @@ steal__pool_init(struct pool *pool, struct steal_runtime *runtime,
     steal__calls_init(&pool->queue);
     list_init(&pool->idle);
     list_init(&pool->gone);
+    if (options->deterministic)
+        store_relaxed(&pool->attended, true); /* not shared yet */
 }
 
 /*
@@ -204,18 +206,51 @@ steal__pool_push(struct pool *pool, struct pool_call *call)
         attend(pool);
 }
 
+static struct pool_call *
+note_taken_locked(struct pool *pool, struct list *links)
+{
+    struct pool_call *call;
+
+    if (!links)
+        return NULL;
+    call = container_of(links, struct pool_call, links);
+    call->queued = false;
+    pool->taken++;
+    return call;
+}
+
 struct pool_call *
 steal__pool_take_locked(struct pool *pool)
 {
     struct list *links = steal__calls_take_locked(&pool->queue);
-    struct pool_call *call = NULL;
 
-    if (links) {
-        call = container_of(links, struct pool_call, links);
-        call->queued = false;
-        pool->taken++;
-    }
-    return call;
+    return note_taken_locked(pool, links);
+}
+
+/*
+ * Without threads
+ */
+
+bool
+steal__pool_has_calls(struct pool *pool)
+{
+    return !steal__calls_is_empty(&pool->queue);
+}
+
+void
+steal__pool_call_one(struct pool *pool, unsigned which)
+{
+    struct steal_runtime *bound = steal__bound;
+    struct pool_call *call;
+
+    lock_take(&pool->lock);
+    call = note_taken_locked(pool,
+            steal__calls_take_any_locked(&pool->queue, which));
+    lock_give(&pool->lock);
+    steal__bound = pool->runtime;
+    if (call)
+        steal__call_run(call);
+    steal__bound = bound;
 }
 
 bool
@@ -254,6 +289,8 @@ steal__pool_stand_in(struct pool *pool, struct pool_errand *errand)
     struct pool_summons summons = { .part = POOL_STANDING_IN,
         .errand = errand };
 
+    if (pool->options->deterministic)
+        return false;
     lock_take(&pool->lock);
     summon_locked(pool, &summons);
     lock_give(&pool->lock);

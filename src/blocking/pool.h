@@ -99,6 +99,11 @@ bool steal__pool_remove(struct pool *pool, struct pool_call *call);
 /* Has a thread run the errand at once.  False if there is none. */
 bool steal__pool_stand_in(struct pool *pool, struct pool_errand *errand);
 
+/* A runtime that is deterministic has no threads: who simulates it makes the calls,
+ * one at a time, any of those that wait (`which` is random). */
+bool steal__pool_has_calls(struct pool *pool);
+void steal__pool_call_one(struct pool *pool, unsigned which);
+
 /* How it stands, for steal_metrics(). */
 struct pool_state {
     uint64_t taken; /* calls, ever */

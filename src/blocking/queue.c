@@ -105,6 +105,24 @@ steal__calls_take_locked(struct call_queue *queue)
     return node;
 }
 
+struct list *
+steal__calls_take_any_locked(struct call_queue *queue, size_t index)
+{
+    struct list *node;
+
+    drain_locked(queue);
+    node = list_first(&queue->backlog);
+    if (!node)
+        return NULL;
+    while (index--) {
+        node = node->next;
+        if (node == &queue->backlog)
+            node = node->next;
+    }
+    unlink_locked(queue, node);
+    return node;
+}
+
 void
 steal__calls_remove_locked(struct call_queue *queue, struct list *node)
 {

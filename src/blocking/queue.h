@@ -37,6 +37,10 @@ bool steal__calls_is_empty(struct call_queue *queue);
 /* NULL if there is none. */
 struct list *steal__calls_take_locked(struct call_queue *queue);
 
+/* The same, of all that are there that of this index, counted round and round. */
+struct list *steal__calls_take_any_locked(struct call_queue *queue,
+        size_t index);
+
 /* The node was pushed, and not taken. */
 void steal__calls_remove_locked(struct call_queue *queue, struct list *node);
 

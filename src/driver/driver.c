@@ -197,8 +197,8 @@ steal__driver_forget_foreign(struct driver *driver, struct steal_fd *source)
  * Turning
  */
 
-static uint64_t
-first_deadline(struct driver *driver)
+uint64_t
+steal__driver_first_deadline(struct driver *driver)
 {
     uint64_t first = WHEEL_NEVER;
 
@@ -219,7 +219,7 @@ announce(struct driver *driver, uint64_t deadline)
 
     store_relaxed(&driver->until, deadline); /* O1: the fence */
     fence_seq_cst();                         /* O1 */
-    first = first_deadline(driver);
+    first = steal__driver_first_deadline(driver);
     if (first < deadline) {
         deadline = first;
         store_relaxed(&driver->until, first); /* earlier than announced */
@@ -299,7 +299,7 @@ steal__driver_kick(struct driver *driver)
 bool
 steal__driver_is_due(struct driver *driver, uint64_t now)
 {
-    return first_deadline(driver) <= now ||
+    return steal__driver_first_deadline(driver) <= now ||
            steal__reactor_is_busy(driver->reactor) ||
            load_relaxed(&driver->has_calls); /* a hint */
 }

@@ -96,6 +96,9 @@ void steal__driver_kick(struct driver *driver);
  * at `now`, a descriptor to look at, a command.  A hint. */
 bool steal__driver_is_due(struct driver *driver, uint64_t now);
 
+/* Not later than that of the first timer; STEAL_FOREVER if there is none. */
+uint64_t steal__driver_first_deadline(struct driver *driver);
+
 /* Somebody waits for what the holder does not know of yet: it is kicked if it
  * would otherwise sleep beyond `deadline`. */
 void steal__driver_tell(struct driver *driver, uint64_t deadline);

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "../base/rand.h"
+#include "../base/dice.h"
 #include "branches.h"
 
 #define KNOWN_FLAGS (STEAL_SELECT_RANDOM | STEAL_SELECT_KEEP)
@@ -16,16 +16,10 @@
 /* private: a result below 0 does not win. */
 #define ONLY_SUCCESS 4u
 
-/* A start for each thread is as good as a seed for each select, and that would
- * have to be drawn as well: a select lives for one round. */
 static size_t
 random_below(size_t n)
 {
-    static _Thread_local struct rng rng;
-
-    if (rng.state == 0)
-        rng_init(&rng, (uintptr_t)&rng);
-    return rng_below(&rng, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+    return dice_below(n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
 }
 
 static enum steal_poll

@@ -15,6 +15,7 @@
 #include "../driver/wheel.h"
 #include "../fork/team.h"
 #include "../sched/runtime.h"
+#include "../sched/simulate.h"
 
 /* As much as the caller has room for, and 0 for what we do not know. */
 static void
@@ -63,7 +64,7 @@ steal_metrics_worker(struct steal_runtime *runtime, uint32_t worker,
         struct steal_worker_metrics *metrics, size_t size)
 {
     struct steal_worker_metrics sum = { 0 };
-    uint64_t age = steal_now() - runtime->born;
+    uint64_t age = steal__runtime_now(runtime) - runtime->born;
 
     if (worker != STEAL_ALL_WORKERS && worker >= runtime->nall)
         return -EINVAL;
@@ -128,7 +129,7 @@ steal_metrics(struct steal_runtime *runtime, struct steal_metrics *metrics,
 {
     struct steal_metrics m = { .workers = runtime->nworkers };
 
-    m.age = steal_now() - runtime->born;
+    m.age = steal__runtime_now(runtime) - runtime->born;
     m.computing = load_relaxed(&runtime->team->active);
     read_tasks(&m, runtime);
     read_injector(&m, &runtime->injector);

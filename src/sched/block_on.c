@@ -25,6 +25,7 @@
 #include "../task/here.h"
 #include "../task/task.h"
 #include "runtime.h"
+#include "simulate.h"
 
 enum {
     WAITING,
@@ -174,13 +175,20 @@ work(struct steal_runtime *runtime, struct blocker *blocker)
     struct thread_guard guard;
 
     steal__thread_guard(&guard);
-    steal__worker_run(&runtime->workers[0], blocker);
+    if (runtime->simulation)
+        steal__simulate(runtime, blocker);
+    else
+        steal__worker_run(&runtime->workers[0], blocker);
     steal__thread_unguard(&guard);
 }
 
 static void
 work_until_done(struct steal_runtime *runtime, struct blocker *blocker)
 {
+    if (runtime->simulation && steal__is_simulating(runtime)) {
+        steal__simulate(runtime, blocker); /* in a blocking call */
+        return;
+    }
     while (!steal__blocker_is_done(blocker)) {
         if (take_seat(runtime, blocker)) {
             work(runtime, blocker);

@@ -9,6 +9,8 @@
 #include <steal/debug.h>
 #include <steal/time.h>
 
+#include "simulate.h"
+
 /*
  * The environment
  */
@@ -141,7 +143,7 @@ make_sense(const struct steal_options *options)
 static void
 fill_in(struct steal_options *to)
 {
-    if (to->flags & STEAL_ON_CALLER)
+    if (to->flags & STEAL_ON_CALLER && !to->deterministic)
         to->workers = 1;
     if (!to->workers)
         to->workers = steal_default_workers();
@@ -165,6 +167,9 @@ steal__options_read(struct steal_options *to, const struct steal_options *from,
         return error;
     if (!make_sense(to))
         return -EINVAL;
+    error = steal__simulation_options(to);
+    if (error)
+        return error;
     fill_in(to);
     return read_debug(to, words);
 }

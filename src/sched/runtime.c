@@ -24,6 +24,7 @@
 #include <steal/time.h>
 
 #include "../base/assert.h"
+#include "../base/clock.h"
 #include "../base/cpus.h"
 #include "../base/futex.h"
 #include "../base/thread.h"
@@ -33,6 +34,7 @@
 #include "block_on.h"
 #include "observe.h"
 #include "options.h"
+#include "simulate.h"
 #include "watchdog.h"
 
 /*
@@ -146,6 +148,7 @@ init_workers(struct steal_runtime *runtime)
         return -ENOMEM;
     for (unsigned i = 0; i < runtime->nall; i++)
         steal__worker_init(&runtime->workers[i], runtime, i);
+    steal__simulation_prepare(runtime);
     return 0;
 }
 
@@ -186,7 +189,8 @@ init_shared(struct steal_runtime *runtime)
     runtime->options.name = runtime->name;
     runtime->born = steal_now();
     runtime->fork_generation = load_relaxed(&fork_generation);
-    steal__idle_init(&runtime->idle, runtime->options.workers);
+    steal__idle_init(&runtime->idle, /* of workers that sleep by themselves */
+            runtime->simulation ? 1 : runtime->options.workers);
     steal__injector_init(&runtime->injector);
     steal__pool_init(&runtime->pool, runtime, &runtime->options);
     steal__depot_init(&runtime->depot, &runtime->options.allocator);
@@ -220,10 +224,13 @@ steal_runtime_new(struct steal_runtime **result,
     }
     runtime->options = copy;
     runtime->words = words;
+    error = steal__simulation_new(&runtime->simulation, &runtime->options);
+    if (error)
+        goto free_runtime;
     init_shared(runtime);
     error = init_workers(runtime);
     if (error)
-        goto free_runtime;
+        goto free_simulation;
     error = init_near(runtime);
     if (error)
         goto free_workers;
@@ -261,6 +268,8 @@ free_near:
     steal__near_free(runtime->near);
 free_workers:
     free(runtime->workers);
+free_simulation:
+    steal__simulation_free(runtime->simulation);
 free_runtime:
     free(words);
     free(runtime);
@@ -369,6 +378,7 @@ take_down(struct steal_runtime *runtime)
     steal__team_free(runtime->team);
     steal__near_free(runtime->near);
     free(runtime->workers);
+    steal__simulation_free(runtime->simulation);
     if (steal__depot_close(&runtime->depot, out))
         free_runtime(runtime);
 }
@@ -376,7 +386,7 @@ take_down(struct steal_runtime *runtime)
 int
 steal_runtime_stop(struct steal_runtime *runtime, uint64_t limit)
 {
-    uint64_t deadline = steal_time_add(steal_now(), limit);
+    uint64_t deadline = steal_time_add(steal__clock_real(), limit);
 
     if (steal__runtime_is_of_parent(runtime))
         return -ECANCELED;

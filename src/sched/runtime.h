@@ -19,6 +19,8 @@
 #include "relief.h"
 #include "worker.h"
 
+struct simulation;
+
 struct steal_runtime {
     /* constant */
     struct steal_options options;
@@ -28,9 +30,10 @@ struct steal_runtime {
     unsigned nworkers;
     unsigned nall; /* with the relief, which is the last */
     struct worker *workers;
-    uint64_t born;             /* the time, ns */
-    struct watchdog *watchdog; /* NULL: how long polls are is no matter */
-    struct observer *observer; /* NULL: nobody looks */
+    uint64_t born;                 /* the time, ns */
+    struct watchdog *watchdog;     /* NULL: how long polls are is no matter */
+    struct observer *observer;     /* NULL: nobody looks */
+    struct simulation *simulation; /* NULL: the workers are threads */
     struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
     struct driver driver;
 

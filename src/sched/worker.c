@@ -20,7 +20,6 @@
 #include <steal/time.h>
 
 #include "../base/assert.h"
-#include "../base/hunt.h"
 #include "../task/chain.h"
 #include "../task/harness.h"
 #include "block_on.h"
@@ -30,6 +29,8 @@
 #include "observe.h"
 #include "park.h"
 #include "push.h"
+#include "sit.h"
+#include "take.h"
 #include "watchdog.h"
 
 /* How often the injector comes first; a prime, as in Go, so that no pattern of
@@ -42,9 +43,6 @@ uint64_t steal__maintain_every = STEAL_US(20);
 /* How many tasks a busy worker then takes: so that a crowd from outside moves on
  * as fast as the workers' own, and stays where others can take from it. */
 #define BUSY_SHARE 32
-
-/* Tasks in a row from the slot while others wait in the ring. */
-#define STREAK 3
 
 /* How often a searching worker goes round before it sleeps. */
 #ifndef ROUNDS
@@ -123,30 +121,6 @@ steal__worker_unpark(struct worker *worker)
 /*
  * Finding the next task
  */
-
-/* Takes this worker's share from the injector: one task to run, the others to
- * the ring, of which no more than half is filled so. */
-static struct steal_task *
-take_injected(struct worker *w, unsigned max)
-{
-    unsigned n;
-    struct steal_task *task = steal__injector_take(&w->runtime->injector, max,
-            &n);
-    struct steal_task *rest = task ? task->next : NULL;
-
-    while (rest) {
-        struct steal_task *next = rest->next;
-
-        if (unlikely(!steal__ring_push(&w->ring, rest)))
-            steal__worker_overflow(w, rest);
-        rest = next;
-    }
-    if (n)
-        counter_add(&w->tally.injected, n);
-    if (n > 1 || (n && !steal__injector_is_empty(&w->runtime->injector)))
-        runtime_notify(w->runtime);
-    return task;
-}
 
 /* While all workers are busy, one of them looks at the driver now and then. */
 static void
@@ -239,98 +213,27 @@ compute(struct worker *w)
     w->countdown = 1;                 /* it has been away for long */
 }
 
+/* The runtime stops: from here on it cancels. */
+void
+steal__worker_close(struct worker *w)
+{
+    w->mode |= MODE_CLOSING;
+    steal__owned_close(&w->owned);
+}
+
 static COLD struct steal_task *
 maintain(struct worker *w)
 {
     uint64_t now = steal_now();
 
-    if (unlikely(runtime_is_stopping(w->runtime) && !worker_is_closing(w))) {
-        w->mode |= MODE_CLOSING;
-        steal__owned_close(&w->owned);
-    }
+    if (unlikely(runtime_is_stopping(w->runtime) && !worker_is_closing(w)))
+        steal__worker_close(w);
     tally_busy(&w->tally, now);
     adapt_interval(w, now);
     turn_driver(w, now);
     if (steal__jobs_are_late(w->runtime->team, now) && steal__jobs_find(w))
         compute(w);
-    return take_injected(w, BUSY_SHARE);
-}
-
-static inline struct steal_task *
-pop_local(struct worker *w)
-{
-    struct steal_task *task;
-
-    if (w->streak < STREAK || steal__ring_is_empty(&w->ring)) {
-        task = slot_take(&w->slot);
-        if (task) {
-            w->streak++;
-            return task;
-        }
-    }
-    w->streak = 0;
-    task = steal__ring_pop(&w->ring);
-    return task ? task : slot_take(&w->slot);
-}
-
-static inline struct steal_task *
-steal_from(struct worker *w, struct worker *victim)
-{
-    uint64_t tail = load_relaxed(&w->ring.tail); /* no one else writes it */
-    struct steal_task *task;
-
-    if (victim == w || steal__ring_is_empty(&victim->ring))
-        return NULL;
-    counter_add(&w->tally.steal_tries, 1);
-    task = steal__ring_steal(&victim->ring, &w->ring);
-    if (task) {
-        counter_add(&w->tally.steals, 1);
-        tail = load_relaxed(&w->ring.tail) - tail + 1; /* likewise */
-        counter_add(&w->tally.stolen, tail);
-        observe(w, OBSERVE_STEAL, tail);
-    }
-    return task;
-}
-
-static COLD struct steal_task *
-steal_near(struct worker *w, unsigned start)
-{
-    struct steal_runtime *runtime = w->runtime;
-    struct steal_task *task = NULL;
-    struct hunt hunt;
-    unsigned i;
-
-    hunt_begin(&hunt, w->victims, runtime->nall, start);
-    while (!task && (i = hunt_next(&hunt)) != HUNT_END)
-        task = steal_from(w, &runtime->workers[i]);
-    return task;
-}
-
-static struct steal_task *
-steal_round(struct worker *w)
-{
-    struct steal_runtime *runtime = w->runtime;
-    unsigned n = runtime->nall;
-    unsigned victim = rng_below(&w->rng, n);
-
-    if (unlikely(w->victims != NULL))
-        return steal_near(w, victim);
-    for (unsigned i = 0; i < n; i++, victim++) {
-        struct steal_task *task = steal_from(w,
-                &runtime->workers[victim < n ? victim : victim - n]);
-
-        if (task)
-            return task;
-    }
-    return NULL;
-}
-
-static struct steal_task *
-look_everywhere(struct worker *w)
-{
-    struct steal_task *task = steal_round(w);
-
-    return task ? task : take_injected(w, RING_SLOTS / 2);
+    return steal__take_injected(w, BUSY_SHARE);
 }
 
 /* Watches the driver for a moment, in its seat (linger.h). */
@@ -347,7 +250,7 @@ linger(struct worker *w)
     while (!task && w->last_maintenance < until && !linger_is_over(w)) {
         cpu_relax();
         n = steal__driver_turn(driver, 0);
-        task = look_everywhere(w);
+        task = steal__take_from_others(w);
         w->last_maintenance = steal_now(); /* no poll has taken that time */
     }
     steal__driver_give(driver);
@@ -368,7 +271,7 @@ search(struct worker *w, bool *has_job)
     if (!w->searching)
         return NULL;
     for (int i = 0; i < rounds; i++) {
-        task = look_everywhere(w);
+        task = steal__take_from_others(w);
         *has_job = !task && steal__jobs_find(w);
         if (task || *has_job)
             return task;
@@ -405,9 +308,9 @@ find(struct worker *w)
 
         task = maintain(w);
         if (!task)
-            task = pop_local(w);
+            task = take_local(w);
         if (!task)
-            task = take_injected(w, RING_SLOTS / 2);
+            task = steal__take_injected(w, RING_SLOTS / 2);
         if (!task)
             has_job = steal__jobs_find(w);
         if (!task && !has_job)
@@ -429,7 +332,7 @@ next(struct worker *w)
     if (unlikely(--w->countdown == 0))
         task = maintain(w);
     if (!task)
-        task = pop_local(w);
+        task = take_local(w);
     return likely(task != NULL) ? task : find(w);
 }
 
@@ -528,26 +431,27 @@ run(struct worker *w, struct steal_task *task)
     }
 }
 
+static inline void
+run_as_usual(struct worker *w, struct steal_task *task)
+{
+    if (unlikely(w->mode)) {
+        run_unusual(w, task);
+    } else {
+        store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
+        run(w, task);
+    }
+}
+
 static void
 run_tasks(struct worker *w, struct blocker *blocker)
 {
-    struct away *away = steal__away;
-    struct watched watched;
+    struct sitting sitting;
     struct steal_task *task;
 
-    steal__away = NULL;
-    watchdog_enter(w, &watched);
+    worker_sit(w, &sitting);
     w->blocker = blocker;
-    steal__worker = w;
-    steal__poll = &w->cx;
-    steal__jobs_attach(w);
     while ((task = next(w))) {
-        if (unlikely(w->mode)) {
-            run_unusual(w, task);
-        } else {
-            store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
-            run(w, task);
-        }
+        run_as_usual(w, task);
         if (unlikely(helm_is_wanted(&w->helm)) ||
                 unlikely(w->blocker && steal__blocker_is_done(w->blocker)))
             break;
@@ -556,11 +460,7 @@ run_tasks(struct worker *w, struct blocker *blocker)
     if (worker_is_closing(
                 w)) /* it may have ended the last task without knowing */
         steal__runtime_unpark_all(w->runtime);
-    steal__jobs_detach(w);
-    steal__poll = NULL;
-    watchdog_leave(w, &watched);
-    steal__worker = NULL;
-    steal__away = away;
+    worker_rise(w, &sitting);
 }
 
 void
@@ -590,4 +490,23 @@ steal__worker_stand_in(struct worker *w)
     if (!w->helm.has_captain)
         steal__worker_leave_tasks(w);
     steal__helm_give(w);
+}
+
+/*
+ * One thing at a time, for a simulation
+ */
+
+void
+steal__worker_run_task(struct worker *w, struct steal_task *task)
+{
+    w->countdown = 1; /* one that woke itself queues, as if others were there */
+    run_as_usual(w, task);
+    store_relaxed(&w->polling, NULL); /* a hint */
+}
+
+void
+steal__worker_compute(struct worker *w)
+{
+    if (steal__jobs_find(w))
+        compute(w);
 }

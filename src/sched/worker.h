@@ -25,6 +25,7 @@
 #include "tally.h"
 
 struct blocker;
+struct steal_task;
 struct victims;
 struct wheel;
 
@@ -114,6 +115,18 @@ void steal__worker_stand_in(struct worker *worker);
 
 /* Leaves what it has queued to the other workers. */
 void steal__worker_leave_tasks(struct worker *worker);
+
+/*
+ * What a simulation has a worker do, one thing at a time.  This thread sits there
+ * (sit.h).
+ */
+void steal__worker_run_task(struct worker *worker, struct steal_task *task);
+
+/* Begins a computation, if there is one. */
+void steal__worker_compute(struct worker *worker);
+
+/* The runtime stops: from now on its tasks are canceled. */
+void steal__worker_close(struct worker *worker);
 
 /* Gets the worker out of its sleep. */
 void steal__worker_unpark(struct worker *worker);

@@ -15,10 +15,12 @@
 #include <steal/fork.h>
 #include <steal/time.h>
 
+#include "../../src/base/clock.h"
 #include "../../src/base/futex.h"
 #include "../../src/blocking/load.h"
 #include "../../src/sched/near.h"
 #include "../../src/sched/observe.h"
+#include "../../src/sched/simulate.h"
 #include "../../src/sched/watchdog.h"
 #include "explore.h"
 #include "files.h"
@@ -333,6 +335,57 @@ NO_ACCESS uint64_t
 steal_now(void)
 {
     return now;
+}
+
+NO_ACCESS uint64_t
+steal__clock_real(void)
+{
+    return now;
+}
+
+/*
+ * Nobody simulates here
+ */
+
+int
+steal__simulation_options(struct steal_options *options)
+{
+    (void)options;
+    return 0;
+}
+
+int
+steal__simulation_new(struct simulation **result,
+        const struct steal_options *options)
+{
+    (void)options;
+    *result = NULL;
+    return 0;
+}
+
+void
+steal__simulation_free(struct simulation *simulation)
+{
+    (void)simulation;
+}
+
+void
+steal__simulation_prepare(struct steal_runtime *runtime)
+{
+    (void)runtime;
+}
+
+void
+steal__simulate(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    (void)runtime, (void)blocker;
+}
+
+bool
+steal__is_simulating(const struct steal_runtime *runtime)
+{
+    (void)runtime;
+    return false;
 }
 
 NO_ACCESS void
