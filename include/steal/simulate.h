@@ -34,6 +34,9 @@
 #ifndef STEAL_SIMULATE_H
 #define STEAL_SIMULATE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <steal/base.h>
 
 STEAL_BEGIN_DECLS
@@ -49,6 +52,36 @@ STEAL_API int steal_clock_advance(uint64_t ns);
  * -EINVAL: it is not deterministic. */
 STEAL_API int steal_simulate_seed(const struct steal_runtime *runtime,
         uint64_t *seed);
+
+/*
+ * What goes wrong in the world of a deterministic runtime, with its descriptors:
+ * how many operations in a million.  Nothing, unless this is set.
+ *
+ *     struct steal_faults faults = STEAL_FAULTS_INIT;
+ *
+ *     faults.delays = 100000;
+ *     faults.longest_delay = STEAL_MS(50);
+ *     faults.cuts = 200000;
+ *     steal_simulate_faults(runtime, &faults);
+ */
+struct steal_faults {
+    size_t size;            /* of this struct */
+    uint64_t longest_delay; /* ns; each delay is anything up to that */
+    uint32_t delays; /* operations that have to wait, though they could go on */
+    uint32_t cuts;   /* reads, and writes to sockets, that move less than they
+                        could */
+    uint32_t losses; /* whose connection breaks: both ends get -ECONNRESET from
+                        now on */
+};
+
+/* clang-format off */
+#define STEAL_FAULTS_INIT { sizeof(struct steal_faults), 0, 0, 0, 0 }
+/* clang-format on */
+
+/* From the next operation on; NULL: nothing goes wrong any more.
+ * -EINVAL: the runtime is not deterministic, or no size. */
+STEAL_API int steal_simulate_faults(struct steal_runtime *runtime,
+        const struct steal_faults *faults);
 
 STEAL_END_DECLS
 

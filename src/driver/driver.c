@@ -26,6 +26,7 @@
 #include "reactor.h"
 #include "source.h"
 #include "wheel.h"
+#include "world.h"
 
 static int
 init_wheels(struct driver *driver, unsigned n)
@@ -65,6 +66,7 @@ steal__driver_init(struct driver *driver, struct steal_runtime *runtime,
     store_relaxed(&driver->until, 0); /* not shared yet */
     driver->runtime = runtime;
     driver->wakeups = NULL;
+    driver->world = NULL;
     counter_init(&driver->turns);
     counter_init(&driver->events);
     driver->is_guest = host != NULL;
@@ -88,6 +90,27 @@ close_set:
 free_wheels:
     free(driver->wheels);
     return error;
+}
+
+int
+steal__driver_simulate(struct driver *driver)
+{
+    driver->set.shuffles = true;
+    return steal__world_new(&driver->world);
+}
+
+int
+steal__driver_set_faults(struct driver *driver,
+        const struct steal_faults *faults)
+{
+    struct world *world = driver->world;
+
+    if (!world)
+        return -EINVAL;
+    lock_take(&world->lock);
+    world->faults = *faults;
+    lock_give(&world->lock);
+    return 0;
 }
 
 struct wheel *
@@ -208,6 +231,12 @@ steal__driver_first_deadline(struct driver *driver)
         if (next < first)
             first = next;
     }
+    if (unlikely(driver->world != NULL)) {
+        uint64_t next = steal__world_next(driver->world);
+
+        if (next < first)
+            first = next;
+    }
     return first;
 }
 
@@ -236,6 +265,8 @@ expire(struct driver *driver, uint64_t now, struct wakeups *wakeups)
         if (steal__wheel_next(&driver->wheels[i]) <= now)
             steal__wheel_expire(&driver->wheels[i], now, wakeups);
     }
+    if (unlikely(driver->world != NULL))
+        steal__world_expire(driver->world, now, wakeups);
 }
 
 static void
@@ -429,6 +460,8 @@ steal__driver_fini(struct driver *driver)
     wakeups_init(&wakeups);
     driver->wakeups = &wakeups;
     cut_off_foreign(driver);
+    if (driver->world)
+        steal__world_end(driver->world);
     steal__reactor_free(driver->reactor);
     obey(driver, NULL, &wakeups);
     steal__wakeups_schedule(&wakeups);
@@ -441,4 +474,5 @@ void
 steal__driver_forget(struct driver *driver)
 {
     steal__set_close(&driver->set);
+    steal__world_free(driver->world);
 }

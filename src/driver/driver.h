@@ -24,6 +24,8 @@ struct reactor;
 struct uv_loop_s;
 struct wakeups;
 struct wheel;
+struct world;
+struct steal_faults;
 
 struct driver {
     struct lock seat;
@@ -34,6 +36,7 @@ struct driver {
     bool is_guest;
     pthread_t host; /* the thread that runs the loop that it is a guest in */
     struct set set;
+    struct world *world;     /* NULL: the real one */
     struct wakeups *wakeups; /* of this turn; the holder's */
     struct counter turns;    /* the holder's */
     struct counter events;   /* tasks woken by turns; the holder's */
@@ -54,6 +57,12 @@ struct driver {
 /* With a loop of its own, or as a guest in `host`, by the thread that runs it. */
 int steal__driver_init(struct driver *driver, struct steal_runtime *runtime,
         unsigned nwheels, struct uv_loop_s *host);
+
+/* The world outside is one of its own from now on; before anybody looks.  And what
+ * goes wrong there; -EINVAL: it is the real one. */
+int steal__driver_simulate(struct driver *driver);
+int steal__driver_set_faults(struct driver *driver,
+        const struct steal_faults *faults);
 
 /* From now on calls are made without the loop, and so are those that wait: for
  * the host of a guest, which waits for tasks instead of turning its loop. */

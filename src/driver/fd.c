@@ -43,7 +43,7 @@ kind_of_socket(int number)
     if (type == SOCK_STREAM &&
             (address.ss_family == AF_INET || address.ss_family == AF_INET6))
         return SOURCE_SOCKET | SOURCE_DRAINS;
-    return SOURCE_SOCKET;
+    return type == SOCK_STREAM ? SOURCE_SOCKET : SOURCE_SOCKET | SOURCE_PACKETS;
 }
 
 static unsigned

@@ -8,6 +8,7 @@
 #include <steal/base.h>
 
 #include "../base/compiler.h"
+#include "../base/dice.h"
 #include "source.h"
 
 /* What one system call takes.  The rest comes with the next turn. */
@@ -21,6 +22,7 @@ steal__set_open(struct set *set)
 
     store_relaxed(&set->is_used, false); /* not shared yet */
     set->alarm = STEAL_FOREVER;
+    set->shuffles = false;
     set->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (set->epoll < 0)
         return -errno;
@@ -114,12 +116,26 @@ steal__set_forget(struct set *set, struct steal_fd *source)
     epoll_ctl(set->epoll, EPOLL_CTL_DEL, source->number, &unused);
 }
 
+static COLD void
+shuffle(struct epoll_event *event, int n)
+{
+    for (int i = n - 1; i > 0; i--) {
+        int j = (int)dice_below((uint32_t)i + 1);
+        struct epoll_event other = event[i];
+
+        event[i] = event[j];
+        event[j] = other;
+    }
+}
+
 unsigned
 steal__set_harvest(struct set *set, struct wakeups *wakeups)
 {
     struct epoll_event event[HARVEST];
     int n = epoll_wait(set->epoll, event, HARVEST, 0);
 
+    if (unlikely(set->shuffles))
+        shuffle(event, n);
     for (int i = 0; i < n; i++) {
         if (event[i].data.ptr)
             steal__source_raise(event[i].data.ptr, from_epoll(event[i].events),

@@ -26,6 +26,7 @@ struct set {
     int epoll;
     int clock;
     uint64_t alarm;        /* when it goes off; the holder's */
+    bool shuffles;         /* what is ready is reported in any order */
     _Atomic(bool) is_used; /* something was ever in it: a hint */
 };
 

@@ -21,6 +21,13 @@
 #include "../task/schedule.h"
 #include "driver.h"
 #include "set.h"
+#include "world.h"
+
+static struct driver *
+driver_of(const struct steal_fd *source)
+{
+    return steal__runtime_driver(source->runtime);
+}
 
 int
 steal__source_new(struct steal_fd **result, struct steal_runtime *runtime,
@@ -40,6 +47,9 @@ steal__source_new(struct steal_fd **result, struct steal_runtime *runtime,
     source->number = number;
     source->kind = kind;
     source->runtime = runtime;
+    source->wire = NULL;
+    if (unlikely(driver_of(source)->world != NULL))
+        source->kind |= SOURCE_SIMULATED;
     waitq_init(&source->waiters);
     source->refs = 2; /* the owners', and the descriptor's */
     source->owners = 1;
@@ -55,12 +65,6 @@ steal__source_new(struct steal_fd **result, struct steal_runtime *runtime,
 /*
  * References
  */
-
-static struct driver *
-driver_of(const struct steal_fd *source)
-{
-    return steal__runtime_driver(source->runtime);
-}
 
 void
 steal__source_free(struct list *link)
@@ -80,8 +84,16 @@ dispose(struct steal_fd *source)
         steal__source_free(&source->link);
 }
 
-static void
-put_ref(struct steal_fd *source)
+void
+steal__source_hold(struct steal_fd *source)
+{
+    lock_take(&source->waiters.lock);
+    source->refs++;
+    lock_give(&source->waiters.lock);
+}
+
+void
+steal__source_put(struct steal_fd *source)
 {
     bool last;
 
@@ -216,7 +228,7 @@ void
 steal__source_let_go(struct steal_fd *source, struct wait *wait)
 {
     wait->held = false;
-    put_ref(source);
+    steal__source_put(source);
 }
 
 void
@@ -250,12 +262,14 @@ steal__source_end(struct steal_fd *source)
     keeps = source->keeps;
     lock_give(&source->waiters.lock);
     steal__driver_forget_foreign(driver_of(source), source);
+    if (unlikely(source->wire != NULL))
+        steal__wire_leave(source);
     if (source->watched)
         steal__set_forget(&driver_of(source)->set, source);
     if (!keeps)
         close(source->number);
     steal__ready_bury(&source->word);
-    put_ref(source);
+    steal__source_put(source);
 }
 
 static void
@@ -285,9 +299,8 @@ steal__source_cut_off_locked(struct list *link)
 
     list_remove(link);
     source->foreign = false;
-    lock_take(&source->waiters.lock);
-    source->refs++; /* not the first: that of the descriptor goes after this */
-    lock_give(&source->waiters.lock);
+    steal__source_hold(source); /* not the first: that of the descriptor goes
+                                   after this */
 }
 
 void
@@ -296,7 +309,7 @@ steal__source_cut_off(struct list *link)
     struct steal_fd *source = container_of(link, struct steal_fd, link);
 
     wake_all(source);
-    put_ref(source);
+    steal__source_put(source);
 }
 
 /*
@@ -329,7 +342,7 @@ steal_fd_close(struct steal_fd *source)
 {
     end(source);
     if (disown(source))
-        put_ref(source);
+        steal__source_put(source);
 }
 
 void
@@ -338,7 +351,7 @@ steal_fd_unref(struct steal_fd *source)
     if (!disown(source))
         return;
     end(source);
-    put_ref(source);
+    steal__source_put(source);
 }
 
 int
@@ -353,7 +366,7 @@ steal_fd_release(struct steal_fd *source)
     while (!steal__ready_is_gone(&source->word))
         sched_yield(); /* somebody is in a system call that does not block */
     if (disown(source))
-        put_ref(source);
+        steal__source_put(source);
     return number;
 }
 

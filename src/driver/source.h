@@ -25,10 +25,13 @@
 #include "ready.h"
 
 struct driver;
+struct wire;
 
 /* What is known of a descriptor. */
-#define SOURCE_SOCKET 1u /* send() and recv() work */
-#define SOURCE_DRAINS 2u /* a short read has emptied it (ready.h, R3) */
+#define SOURCE_SOCKET    1u /* send() and recv() work */
+#define SOURCE_DRAINS    2u /* a short read has emptied it (ready.h, R3) */
+#define SOURCE_PACKETS   4u /* what is sent arrives in one piece, or not at all */
+#define SOURCE_SIMULATED 8u /* operations ask the world first (world.h) */
 
 struct steal_fd {
     _Atomic(uint64_t) word;
@@ -36,6 +39,7 @@ struct steal_fd {
     int number;
     unsigned kind;
     struct steal_runtime *runtime;
+    struct wire *wire; /* in a simulation: its connection, or NULL */
     /* guarded by waiters.lock */
     struct waitq waiters;
     unsigned refs;
@@ -101,6 +105,10 @@ int steal__source_wait(struct steal_fd *source, struct wait *wait,
 /* Polls a wait that has begun.  True if it has ended, as wait->status tells. */
 bool steal__source_has_ended(struct steal_fd *source, struct wait *wait,
         const struct steal_context *cx);
+
+/* One reference more, or less. */
+void steal__source_hold(struct steal_fd *source);
+void steal__source_put(struct steal_fd *source);
 
 /* The operation is over, which does not wait (any more). */
 void steal__source_let_go(struct steal_fd *source, struct wait *wait);

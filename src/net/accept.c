@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../driver/source.h"
+#include "simulated.h"
 #include "socket.h"
 
 #define LONGEST_PAUSE STEAL_SECONDS(1)
@@ -68,10 +69,15 @@ take_connection(struct steal_io *io, int number)
 static int
 keep(struct steal_accept *accept, int connection)
 {
+    int error;
+
     if (connection < 0)
         return connection;
-    return steal__socket_adopt(&accept->fd, accept->listener->runtime,
+    error = steal__socket_adopt(&accept->fd, accept->listener->runtime,
             connection, accept->peer.u.any.sa_family, SOCK_STREAM);
+    if (!error && unlikely(accept->fd->kind & SOURCE_SIMULATED))
+        steal__simulated_accept(accept->fd, &accept->peer);
+    return error;
 }
 
 static enum steal_poll

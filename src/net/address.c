@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../driver/source.h"
+#include "simulated.h"
 
 #define LOCAL_PREFIX "unix:"
 #define LOCAL_HEAD   offsetof(struct sockaddr_un, sun_path)
@@ -235,6 +236,8 @@ ask_name(struct steal_fd *fd, struct steal_address *address, name_fn *ask)
     memset(address, 0, sizeof *address);
     address->size = sizeof address->u;
     error = ask(fd->number, &address->u.any, &address->size) ? -errno : 0;
+    if (!error && unlikely(fd->kind & SOURCE_SIMULATED))
+        steal__simulated_reveal(fd->number, address, ask == getpeername);
     steal__source_leave(fd, seen, 0);
     return error;
 }

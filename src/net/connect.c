@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "../driver/source.h"
+#include "simulated.h"
 #include "socket.h"
 
 #define LONGEST_PAUSE STEAL_MS(64)
@@ -21,6 +22,12 @@ try_connect(struct steal_io *io, int number)
 {
     const struct steal_connect *self = io->data.argument;
 
+    if (is_simulated(self->socket, &self->address)) {
+        int error = steal__simulated_connect(self->socket, &self->address,
+                SOCK_STREAM);
+
+        return error == -EAGAIN ? QUEUE_IS_FULL : error;
+    }
     /* On this host the answer has come by the time that the first call returns,
      * and the second one tells it. */
     do {
@@ -49,6 +56,9 @@ connect_poll(struct steal_future *future, struct steal_context *cx)
     STEAL_BEGIN(&self->async);
     future->result = steal__socket_new(&self->socket, NULL,
             self->address.u.any.sa_family, SOCK_STREAM, &self->options);
+    if (!future->result && is_simulated(self->socket, &self->address))
+        future->result = steal__simulated_dial(self->socket,
+                self->address.u.any.sa_family);
     if (future->result < 0)
         STEAL_RETURN(future->result);
     for (;;) {

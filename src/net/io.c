@@ -18,10 +18,12 @@
 # include <sys/sendfile.h>
 #endif
 
+#include "../base/dice.h"
 #include "../base/finish.h"
 #include "../base/system.h"
 #include "../driver/source.h"
 #include "../task/budget.h"
+#include "simulated.h"
 
 /* When it ends. */
 enum mode {
@@ -90,12 +92,17 @@ attempt_writev(struct steal_io *io, int number)
 static ssize_t
 attempt_recvmsg(struct steal_io *io, int number)
 {
+    if (unlikely(io->fd->kind & SOURCE_SIMULATED))
+        return steal__simulated_recvmsg(number, io->data.message, io->flags);
     return system_told(recvmsg(number, io->data.message, io->flags));
 }
 
 static ssize_t
 attempt_sendmsg(struct steal_io *io, int number)
 {
+    if (unlikely(io->fd->kind & SOURCE_SIMULATED))
+        return steal__simulated_sendmsg(io->fd, io->data.message,
+                io->flags | MSG_NOSIGNAL);
     return system_told(
             sendmsg(number, io->data.message, io->flags | MSG_NOSIGNAL));
 }
@@ -161,6 +168,73 @@ has_drained(const struct steal_io *io, ssize_t n, uint64_t seen)
            io->fd->kind & SOURCE_DRAINS && !(seen & READY_ENDED);
 }
 
+/* True for what may move less than all without harm. */
+static bool
+can_be_cut(const struct steal_io *io)
+{
+    unsigned kind = io->fd->kind;
+
+    if (kind & SOURCE_PACKETS)
+        return false;
+    if (io->attempt == attempt_recv || io->attempt == attempt_read ||
+            io->attempt == attempt_readv)
+        return true;
+    /* What goes to a pipe in one write may count on staying together. */
+    return kind & SOURCE_SOCKET &&
+           (io->attempt == attempt_send || io->attempt == attempt_writev ||
+                   io->attempt == attempt_sendfile);
+}
+
+static ssize_t
+attempt_less(struct steal_io *io, int number)
+{
+    size_t size = io->size;
+    size_t left = size - io->done;
+    ssize_t n;
+
+    if (io->attempt == attempt_readv || io->attempt == attempt_writev)
+        left = size; /* a count of pieces */
+    if (left > 1 && can_be_cut(io))
+        io->size -= dice_below(left < UINT32_MAX ? (uint32_t)left : UINT32_MAX);
+    n = io->attempt(io, number);
+    io->size = size;
+    return n;
+}
+
+/* The same in a world where things go wrong. */
+static COLD ssize_t
+try_simulated(struct steal_io *io, unsigned *consumed)
+{
+    enum fate fate = steal__world_decide(io->fd, io->wait.events);
+    ssize_t n = -EINTR;
+
+    if (fate == FATE_LOST)
+        return -ECONNRESET;
+    if (fate == FATE_WAIT)
+        n = -EAGAIN;
+    while (n == -EINTR)
+        n = fate == FATE_CUT ? attempt_less(io, io->fd->number)
+                             : io->attempt(io, io->fd->number);
+    if (n == -EAGAIN)
+        *consumed = io->wait.events;
+    return n;
+}
+
+static ssize_t
+try_real(struct steal_io *io, uint64_t seen, unsigned *consumed)
+{
+    ssize_t n;
+
+    do
+        n = io->attempt(io, io->fd->number);
+    while (unlikely(n == -EINTR));
+    if (n == -EAGAIN)
+        *consumed = io->wait.events;
+    else if (has_drained(io, n, seen))
+        *consumed = STEAL_READABLE;
+    return n;
+}
+
 static ssize_t
 try(struct steal_io *io)
 {
@@ -170,13 +244,10 @@ try(struct steal_io *io)
 
     if (unlikely(!steal__source_enter(io->fd, &seen)))
         return -ECANCELED;
-    do
-        n = io->attempt(io, io->fd->number);
-    while (unlikely(n == -EINTR));
-    if (n == -EAGAIN)
-        consumed = io->wait.events;
-    else if (has_drained(io, n, seen))
-        consumed = STEAL_READABLE;
+    if (unlikely(io->fd->kind & SOURCE_SIMULATED))
+        n = try_simulated(io, &consumed);
+    else
+        n = try_real(io, seen, &consumed);
     steal__source_leave(io->fd, seen, consumed);
     return n;
 }

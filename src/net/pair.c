@@ -53,5 +53,7 @@ steal_socketpair(struct steal_fd *fd[2], struct steal_runtime *runtime,
 
     if (socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, number))
         return -errno;
-    return adopt(fd, runtime, number, SOURCE_SOCKET);
+    return adopt(fd, runtime, number,
+            type == SOCK_STREAM ? SOURCE_SOCKET
+                                : SOURCE_SOCKET | SOURCE_PACKETS);
 }

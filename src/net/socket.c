@@ -13,6 +13,7 @@
 
 #include "../driver/source.h"
 #include "address.h"
+#include "simulated.h"
 
 #define DEFAULT_BACKLOG 4096
 
@@ -63,6 +64,8 @@ steal__socket_adopt(struct steal_fd **fd, struct steal_runtime *runtime,
     unsigned kind = SOURCE_SOCKET;
     int error;
 
+    if (type != SOCK_STREAM)
+        kind |= SOURCE_PACKETS;
     if (type == SOCK_STREAM && family != AF_UNIX)
         kind |= SOURCE_DRAINS;
     error = steal__source_new(fd, runtime, number, kind);
@@ -78,6 +81,7 @@ steal__socket_new(struct steal_fd **fd, struct steal_runtime *runtime,
     int number;
     int error;
 
+    family = simulated_family(runtime, family);
     if (!options)
         options = &no_options;
     number = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -118,8 +122,11 @@ static int
 bind_to(struct steal_fd *fd, const struct steal_address *address, int type,
         const struct steal_socket_options *options)
 {
-    int error = set_port_options(fd->number, address, type, options);
+    int error;
 
+    if (is_simulated(fd, address))
+        return steal__simulated_bind(fd, address, type, options);
+    error = set_port_options(fd->number, address, type, options);
     if (!error && bind(fd->number, &address->u.any, address->size))
         error = -errno;
     return error;

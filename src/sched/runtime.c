@@ -168,6 +168,31 @@ init_near(struct steal_runtime *runtime)
     return error;
 }
 
+static void
+fini_driver(struct steal_runtime *runtime)
+{
+    steal__driver_fini(&runtime->driver);
+    steal__driver_forget(&runtime->driver);
+}
+
+static int
+init_driver(struct steal_runtime *runtime)
+{
+    struct driver *driver = &runtime->driver;
+    int error = steal__driver_init(driver, runtime, runtime->nall,
+            runtime->options.loop);
+
+    if (error)
+        return error;
+    for (unsigned i = 0; i < runtime->nall; i++)
+        runtime->workers[i].wheel = steal__driver_wheel(driver, i);
+    if (runtime->simulation)
+        error = steal__driver_simulate(driver);
+    if (error)
+        fini_driver(runtime);
+    return error;
+}
+
 /* Who looks at the workers, if anybody does. */
 static int
 init_observer(struct steal_runtime *runtime)
@@ -237,12 +262,9 @@ steal_runtime_new(struct steal_runtime **result,
     error = steal__team_new(&runtime->team, runtime);
     if (error)
         goto free_near;
-    error = steal__driver_init(&runtime->driver, runtime, runtime->nall,
-            runtime->options.loop);
+    error = init_driver(runtime);
     if (error)
         goto free_team;
-    for (unsigned i = 0; i < runtime->nall; i++)
-        runtime->workers[i].wheel = steal__driver_wheel(&runtime->driver, i);
     error = init_observer(runtime);
     if (error)
         goto fini_driver;
@@ -260,8 +282,7 @@ free_watchdog:
 free_observer:
     steal__observer_free(runtime->observer);
 fini_driver:
-    steal__driver_fini(&runtime->driver);
-    steal__driver_forget(&runtime->driver);
+    fini_driver(runtime);
 free_team:
     steal__team_free(runtime->team);
 free_near:

@@ -18,7 +18,9 @@
 #include "simulate.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <steal/simulate.h>
 #include <steal/time.h>
@@ -477,6 +479,21 @@ steal_simulate_seed(const struct steal_runtime *runtime, uint64_t *seed)
         return -EINVAL;
     *seed = runtime->simulation->seed;
     return 0;
+}
+
+int
+steal_simulate_faults(struct steal_runtime *runtime,
+        const struct steal_faults *faults)
+{
+    static const struct steal_faults none = STEAL_FAULTS_INIT;
+    struct steal_faults copy = none;
+
+    if (faults && faults->size < offsetof(struct steal_faults, longest_delay))
+        return -EINVAL;
+    if (faults)
+        memcpy(&copy, faults,
+                faults->size < sizeof copy ? faults->size : sizeof copy);
+    return steal__driver_set_faults(&runtime->driver, &copy);
 }
 
 /*
