@@ -3,7 +3,7 @@
  *
  * Clients and servers talk and check each byte (talk.h), while system calls are
  * made to fail at random (inject.h).  All must be echoed, nobody hang, and no
- * descriptor stay open.  STEAL_SEED=<n> makes the same choices again, though not
+ * descriptor stay open.  STEAL_STRESS_SEED=<n> makes the same choices again, though not
  * the same interleaving.
  */
 #include "inject.h"

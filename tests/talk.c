@@ -8,7 +8,8 @@
 _Noreturn void
 talk_failed(const struct talk *talk, const char *what, int error, uint64_t at)
 {
-    fprintf(stderr, "talk: %s, error %d, at byte %llu, STEAL_SEED=%llu\n", what,
+    fprintf(stderr,
+            "talk: %s, error %d, at byte %llu, STEAL_STRESS_SEED=%llu\n", what,
             error, (unsigned long long)at, (unsigned long long)talk->seed);
     abort();
 }

@@ -7,14 +7,14 @@
 #include "sockets.h"
 #include "talk.h"
 
-/* STEAL_SEED, or another one each time; prints it. */
+/* STEAL_STRESS_SEED, or another one each time; prints it. */
 static inline uint64_t
 choose_seed(const char *program)
 {
-    const char *text = getenv("STEAL_SEED");
+    const char *text = getenv("STEAL_STRESS_SEED");
     uint64_t seed = text ? strtoull(text, NULL, 10) : steal_now() % 1000000000;
 
-    printf("%s: STEAL_SEED=%llu\n", program, (unsigned long long)seed);
+    printf("%s: STEAL_STRESS_SEED=%llu\n", program, (unsigned long long)seed);
     fflush(stdout);
     return seed;
 }

@@ -6,7 +6,7 @@
  * runtimes begin to stop in the middle.  Either way each tree that was begun
  * comes to its end, adds up, and all memory comes back.
  *
- * Prints its seed; STEAL_SEED=<n> makes the same trees again, though not the same
+ * Prints its seed; STEAL_STRESS_SEED=<n> makes the same trees again, though not the same
  * interleaving.  STEAL_STRESS_SECONDS tells for how long.
  */
 #include "orchard.h"
@@ -28,8 +28,8 @@ struct orchard orchard;
 _Noreturn void
 orchard_fail(const char *file, int line, const char *what)
 {
-    fprintf(stderr, "%s:%d: %s\nSTEAL_SEED=%llu, epoch %u\n", file, line, what,
-            (unsigned long long)orchard.seed, orchard.epoch);
+    fprintf(stderr, "%s:%d: %s\nSTEAL_STRESS_SEED=%llu, epoch %u\n", file, line,
+            what, (unsigned long long)orchard.seed, orchard.epoch);
     abort();
 }
 
@@ -307,8 +307,9 @@ main(void)
     uint64_t end = steal_now() + STEAL_SECONDS(seconds);
     struct rng rng;
 
-    orchard.seed = number_from("STEAL_SEED", steal_now() % 1000000000);
-    printf("orchard: STEAL_SEED=%llu\n", (unsigned long long)orchard.seed);
+    orchard.seed = number_from("STEAL_STRESS_SEED", steal_now() % 1000000000);
+    printf("orchard: STEAL_STRESS_SEED=%llu\n",
+            (unsigned long long)orchard.seed);
     fflush(stdout);
     signal(SIGALRM, on_alarm);
     rng_init(&rng, orchard.seed);

@@ -9,7 +9,7 @@
  * At the end everybody comes to his end by himself, or the runtime is stopped in
  * the middle.  Either way no task, no memory and no descriptor is left.
  *
- * Prints its seed; STEAL_SEED=<n> makes the same choices again, though not the same
+ * Prints its seed; STEAL_STRESS_SEED=<n> makes the same choices again, though not the same
  * interleaving.  STEAL_STRESS_SECONDS tells for how long, STEAL_SOAK_CONNECTIONS
  * how many at once.
  */
@@ -42,7 +42,7 @@ static _Atomic(int64_t) aborted;
 static _Noreturn void
 fail(int line, const char *what)
 {
-    fprintf(stderr, "soak.c:%d: %s, STEAL_SEED=%llu\n", line, what,
+    fprintf(stderr, "soak.c:%d: %s, STEAL_STRESS_SEED=%llu\n", line, what,
             (unsigned long long)talk.seed);
     abort();
 }
@@ -330,8 +330,8 @@ main(void)
             number_from("STEAL_SOAK_CONNECTIONS", seconds > 10 ? 1000 : 100));
     struct rng rng;
 
-    talk.seed = number_from("STEAL_SEED", steal_now() % 1000000000);
-    printf("soak: STEAL_SEED=%llu, %u connections\n",
+    talk.seed = number_from("STEAL_STRESS_SEED", steal_now() % 1000000000);
+    printf("soak: STEAL_STRESS_SEED=%llu, %u connections\n",
             (unsigned long long)talk.seed, connections);
     fflush(stdout);
     signal(SIGALRM, on_alarm);

@@ -1,7 +1,7 @@
 /*
  * stress.c - all operations together, at random, from tasks and from threads.
  *
- * Prints its seed; STEAL_SEED=<n> makes the same mix of operations again, though
+ * Prints its seed; STEAL_STRESS_SEED=<n> makes the same mix of operations again, though
  * not the same interleaving.  STEAL_STRESS_SECONDS tells for how long.
  *
  * An epoch is the life of one runtime.  In half of them the threads do their
@@ -284,8 +284,8 @@ main(void)
     uint64_t end = steal_now() + STEAL_SECONDS(seconds);
     struct rng rng;
 
-    world.seed = number_from("STEAL_SEED", steal_now() % 1000000000);
-    printf("stress: STEAL_SEED=%llu\n", (unsigned long long)world.seed);
+    world.seed = number_from("STEAL_STRESS_SEED", steal_now() % 1000000000);
+    printf("stress: STEAL_STRESS_SEED=%llu\n", (unsigned long long)world.seed);
     fflush(stdout);
     signal(SIGALRM, on_alarm);
     rng_init(&rng, world.seed);

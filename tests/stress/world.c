@@ -12,8 +12,8 @@ struct world world;
 _Noreturn void
 world_fail(const char *file, int line, const char *what)
 {
-    fprintf(stderr, "%s:%d: %s\nSTEAL_SEED=%llu, epoch %u\n", file, line, what,
-            (unsigned long long)world.seed, world.epoch);
+    fprintf(stderr, "%s:%d: %s\nSTEAL_STRESS_SEED=%llu, epoch %u\n", file, line,
+            what, (unsigned long long)world.seed, world.epoch);
     abort();
 }
 
