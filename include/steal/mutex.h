@@ -36,10 +36,11 @@ struct steal_mutex {
     /* private */
     uint32_t word;
     struct steal_waitq waiting;
+    uint64_t owner;
 };
 
 /* clang-format off */
-#define STEAL_MUTEX_INIT { 0, { 0, NULL, NULL } }
+#define STEAL_MUTEX_INIT { 0, { 0, NULL, NULL }, 0 }
 /* clang-format on */
 
 STEAL_API void steal_mutex_init(struct steal_mutex *mutex);

@@ -40,10 +40,11 @@ struct steal_once {
     /* private */
     uint32_t state;
     struct steal_waitq waiting;
+    uint64_t runner;
 };
 
 /* clang-format off */
-#define STEAL_ONCE_INIT { 0, { 0, NULL, NULL } }
+#define STEAL_ONCE_INIT { 0, { 0, NULL, NULL }, 0 }
 /* clang-format on */
 
 STEAL_API void steal_once_init(struct steal_once *once);

@@ -28,10 +28,11 @@ STEAL_BEGIN_DECLS
 struct steal_rwlock {
     /* private */
     struct steal_semaphore permits;
+    uint64_t writer;
 };
 
 /* clang-format off */
-#define STEAL_RWLOCK_INIT { STEAL_SEMAPHORE_INIT(STEAL_READERS_MAX) }
+#define STEAL_RWLOCK_INIT { STEAL_SEMAPHORE_INIT(STEAL_READERS_MAX), 0 }
 /* clang-format on */
 
 STEAL_API void steal_rwlock_init(struct steal_rwlock *lock);

@@ -47,6 +47,10 @@ struct steal_stream_ops {
 
     /* Gives back what the stream holds; may be NULL. */
     void (*drop)(struct steal_stream *stream);
+
+    /* As that of a future's ops: the future that a poll has left waiting, or
+     * NULL; and may be NULL. */
+    struct steal_future *(*awaited)(struct steal_stream *stream);
 };
 
 struct steal_stream {

@@ -13,6 +13,7 @@
 
 #include <steal/blocking.h>
 
+#include "../base/await.h"
 #include "../base/compiler.h"
 #include "../base/futex.h"
 #include "../task/schedule.h"
@@ -234,9 +235,20 @@ blocking_drop(struct steal_future *future)
         own->destroy(own->arg);
 }
 
+static void
+blocking_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_blocking *blocking = (struct steal_blocking *)future;
+
+    if (blocking->current) /* told by its function, as far as that is an object */
+        await_for(await, "blocking call",
+                (const void *)(uintptr_t)own_call(blocking)->fn);
+}
+
 static const struct steal_future_ops blocking_ops = { .name = "blocking",
     .poll = blocking_poll,
-    .drop = blocking_drop };
+    .drop = blocking_drop,
+    .waits = blocking_waits };
 
 struct steal_future *
 steal_blocking_owned(struct steal_blocking *blocking, int (*fn)(void *arg),

@@ -173,9 +173,18 @@ ready_drop(struct steal_future *future)
     steal__source_give_up(ready->fd, wait_of(&ready->wait));
 }
 
+static void
+ready_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_ready *ready = (struct steal_ready *)future;
+
+    steal__source_tell(ready->fd, wait_of(&ready->wait), await);
+}
+
 static const struct steal_future_ops ready_ops = { .name = "fd",
     .poll = ready_poll,
-    .drop = ready_drop };
+    .drop = ready_drop,
+    .waits = ready_waits };
 
 struct steal_future *
 steal_fd_ready(struct steal_ready *ready, struct steal_fd *fd, unsigned events)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../base/assert.h"
+#include "../base/await.h"
 #include "../task/schedule.h"
 #include "driver.h"
 #include "set.h"
@@ -228,6 +229,7 @@ void
 steal__source_let_go(struct steal_fd *source, struct wait *wait)
 {
     wait->held = false;
+    signal_fence(); /* tell() looks */
     steal__source_put(source);
 }
 
@@ -238,6 +240,19 @@ steal__source_give_up(struct steal_fd *source, struct wait *wait)
         return;
     steal__waitq_leave(&source->waiters, wait);
     steal__source_let_go(source, wait);
+}
+
+void
+steal__source_tell(const struct steal_fd *source, const struct wait *wait,
+        struct steal_await *await)
+{
+    static const char *const things[] = { "priority", "readable", "writable",
+        "readable or writable" };
+
+    if (wait->held)
+        await_number(await,
+                things[wait->events & (STEAL_READABLE | STEAL_WRITABLE)],
+                source, source->number);
 }
 
 void

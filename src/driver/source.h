@@ -123,6 +123,10 @@ steal__source_done(struct steal_fd *source, struct wait *wait)
 /* The operation is given up; perhaps it waits. */
 void steal__source_give_up(struct steal_fd *source, struct wait *wait);
 
+/* For ops.waits, of a future that waits so. */
+void steal__source_tell(const struct steal_fd *source, const struct wait *wait,
+        struct steal_await *await);
+
 /* The system reports these bits of ready.h. */
 void steal__source_raise(struct steal_fd *source, uint64_t bits,
         struct wakeups *wakeups);

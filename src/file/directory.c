@@ -196,7 +196,8 @@ open_poll(struct steal_future *future, struct steal_context *cx)
 static const struct operation open_op = {
     { .name = "directory open",
             .poll = open_poll,
-            .drop = steal__operation_drop },
+            .drop = steal__operation_drop,
+            .awaited = steal__operation_awaited },
     run_open,
     undo_open,
 };
@@ -284,7 +285,8 @@ next_poll(struct steal_future *future, struct steal_context *cx)
 static const struct operation next_op = {
     { .name = "directory next",
             .poll = next_poll,
-            .drop = steal__operation_drop },
+            .drop = steal__operation_drop,
+            .awaited = steal__operation_awaited },
     run_next,
     NULL,
 };

@@ -126,7 +126,10 @@ run_read(struct steal_file_io *io)
 }
 
 static const struct operation read_op = {
-    { .name = "file read", .poll = read_poll, .drop = steal__operation_drop },
+    { .name = "file read",
+            .poll = read_poll,
+            .drop = steal__operation_drop,
+            .awaited = steal__operation_awaited },
     run_read,
     NULL,
 };
@@ -201,7 +204,8 @@ read_exact_poll(struct steal_future *future, struct steal_context *cx)
 static const struct operation read_exact_op = {
     { .name = "file read exact",
             .poll = read_exact_poll,
-            .drop = steal__operation_drop },
+            .drop = steal__operation_drop,
+            .awaited = steal__operation_awaited },
     run_read_exact,
     NULL,
 };

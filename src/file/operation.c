@@ -61,6 +61,7 @@ steal__operation_poll(struct steal_future *future, struct steal_context *cx)
 
     if (io->stage == OPERATION_MADE) {
         steal_blocking(&io->blocking, run, io);
+        signal_fence(); /* awaited() looks */
         io->stage = OPERATION_BEGUN;
     }
     if (steal_future_poll(&io->blocking.future, cx) == STEAL_PENDING)
@@ -83,4 +84,12 @@ steal__operation_drop(struct steal_future *future)
     }
     if (io->stage != OPERATION_DONE)
         undo(io);
+}
+
+struct steal_future *
+steal__operation_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_file_io *io = (struct steal_file_io *)future;
+
+    return i || io->stage != OPERATION_BEGUN ? NULL : &io->blocking.future;
 }

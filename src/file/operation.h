@@ -41,7 +41,8 @@ struct operation {
 /* clang-format off */
 #define OPERATION(title, run, undo)                                           \
     { { .name = (title), .poll = steal__operation_poll,                       \
-        .drop = steal__operation_drop },                                      \
+        .drop = steal__operation_drop,                                        \
+        .awaited = steal__operation_awaited },                                \
       (run), (undo) }
 /* clang-format on */
 
@@ -60,6 +61,8 @@ struct steal_future *steal__operation_init_file(struct steal_file_io *io,
 enum steal_poll steal__operation_poll(struct steal_future *future,
         struct steal_context *cx);
 void steal__operation_drop(struct steal_future *future);
+struct steal_future *steal__operation_awaited(struct steal_future *future,
+        size_t i);
 
 /* True once the future is being dropped: `run` may give up. */
 static inline bool

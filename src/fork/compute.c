@@ -20,6 +20,7 @@
 #include <steal/cancel.h>
 #include <steal/time.h>
 
+#include "../base/await.h"
 #include "../base/finish.h"
 #include "../base/futex.h"
 #include "../sched/runtime.h"
@@ -229,9 +230,19 @@ compute_drop(struct steal_future *future)
     steal_block_in_place(wait_for_end, &ended);
 }
 
+static void
+compute_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_compute *compute = (struct steal_compute *)future;
+
+    if (compute->team)
+        await_for(await, "computation", (const void *)(uintptr_t)compute->fn);
+}
+
 static const struct steal_future_ops compute_ops = { .name = "compute",
     .poll = compute_poll,
-    .drop = compute_drop };
+    .drop = compute_drop,
+    .waits = compute_waits };
 
 struct steal_future *
 steal_compute_cancelable(struct steal_compute *compute,

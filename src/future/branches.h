@@ -41,6 +41,19 @@ branch_is_done(const struct steal_future *child)
     return (child->pin & ~STEAL_PIN_ASYNC) == STEAL_PIN_DROPPED;
 }
 
+/* For ops.awaited: the i-th of those that are not done. */
+static inline struct steal_future *
+branches_awaited(struct steal_branches *branches, size_t i)
+{
+    struct steal_future **child = branches_children(branches);
+
+    for (size_t at = 0; at < branches->n; at++) {
+        if (!branch_is_done(child[at]) && i-- == 0)
+            return child[at];
+    }
+    return NULL;
+}
+
 /* The children are the caller's from now on. */
 static inline void
 branches_forget(struct steal_branches *branches)

@@ -19,6 +19,7 @@
  */
 #include <steal/time.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "../task/waitq.h"
 
@@ -259,9 +260,21 @@ next_drop(struct steal_future *future)
     stop_waiting((struct steal_deadlines_next *)future);
 }
 
+static void
+next_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_deadlines_next *next = (struct steal_deadlines_next *)future;
+
+    if (!next->waits)
+        return;
+    await_for(await, "deadlines", next->deadlines);
+    await->deadline = next->sleep.deadline;
+}
+
 static const struct steal_future_ops next_ops = { .name = "deadlines",
     .poll = next_poll,
-    .drop = next_drop };
+    .drop = next_drop,
+    .waits = next_waits };
 
 struct steal_future *
 steal_deadlines_next(struct steal_deadlines_next *next,

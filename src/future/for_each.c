@@ -3,6 +3,7 @@
  */
 #include <steal/stream.h>
 
+#include "../base/atomic.h"
 #include "group.h"
 
 /*
@@ -69,9 +70,20 @@ each_drop(struct steal_future *future)
         steal_future_drop(each->child);
 }
 
+static struct steal_future *
+each_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_for_each *each = (struct steal_for_each *)future;
+
+    if (i)
+        return NULL;
+    return each->child ? each->child : &each->next.future;
+}
+
 static const struct steal_future_ops each_ops = { .name = "for_each",
     .poll = each_poll,
-    .drop = each_drop };
+    .drop = each_drop,
+    .awaited = each_awaited };
 
 struct steal_future *
 steal_for_each(struct steal_for_each *each, struct steal_stream *stream,
@@ -108,15 +120,17 @@ enum phase {
 static void
 enter_room(struct steal_for_each_concurrent *each)
 {
-    each->phase = ROOM;
     steal_group_room(&each->room, &each->group);
+    signal_fence(); /* awaited() looks */
+    each->phase = ROOM;
 }
 
 static void
 enter_wait(struct steal_for_each_concurrent *each)
 {
-    each->phase = WAIT;
     steal_group_wait(&each->wait, &each->group);
+    signal_fence();
+    each->phase = WAIT;
 }
 
 static int
@@ -141,8 +155,9 @@ poll_room(struct steal_for_each_concurrent *each, struct steal_context *cx)
     if (each->room.future.result) {
         enter_wait(each);
     } else {
-        each->phase = ITEM;
         steal_next(&each->next, each->stream);
+        signal_fence();
+        each->phase = ITEM;
     }
     return true;
 }
@@ -224,10 +239,24 @@ concurrent_drop(struct steal_future *future)
     steal_group_fini(&each->group);
 }
 
+static struct steal_future *
+concurrent_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_for_each_concurrent
+            *each = (struct steal_for_each_concurrent *)future;
+
+    if (i || each->phase == BEGIN)
+        return NULL;
+    if (each->phase == ROOM)
+        return &each->room.future;
+    return each->phase == ITEM ? &each->next.future : &each->wait.future;
+}
+
 static const struct steal_future_ops concurrent_ops = {
     .name = "for_each_concurrent",
     .poll = concurrent_poll,
-    .drop = concurrent_drop
+    .drop = concurrent_drop,
+    .awaited = concurrent_awaited
 };
 
 struct steal_future *

@@ -226,9 +226,16 @@ child_drop(struct steal_future *future)
     steal__group_carry_out(runtime, &effects);
 }
 
+static struct steal_future *
+child_awaited(struct steal_future *future, size_t i)
+{
+    return i ? NULL : inner_of((struct child *)future);
+}
+
 static const struct steal_future_ops child_ops = { .name = "group",
     .poll = child_poll,
-    .drop = child_drop };
+    .drop = child_drop,
+    .awaited = child_awaited };
 
 enum admission {
     REFUSED,

@@ -35,7 +35,9 @@ hand_on_locked(struct steal_group_state *state, struct wakeups *wakeups)
 static const struct look_kind failed_kind = {
     .ops = { .name = "group_failed",
             .poll = steal__look_poll,
-            .drop = steal__look_drop },
+            .drop = steal__look_drop,
+            .waits = steal__look_waits },
+    .thing = "group, to fail",
     .sees_locked = sees_failure_locked,
     .enter_locked = enter_locked,
     .hand_on_locked = hand_on_locked

@@ -1,5 +1,6 @@
 #include "group_look.h"
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "../task/waiter.h"
 
@@ -107,6 +108,18 @@ steal__look_drop(struct steal_future *future)
 {
     leave(future);
     steal_future_drop(&look_of(future)->sleep.future);
+}
+
+void
+steal__look_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_group_look *look = look_of(future);
+
+    if (!look->state)
+        return;
+    await_for(await, kind_of(future)->thing, look->group);
+    if (look->sleep.deadline != STEAL_FOREVER)
+        await->deadline = look->sleep.deadline;
 }
 
 struct steal_future *

@@ -14,7 +14,9 @@
 #include "group.h"
 
 struct look_kind {
-    struct steal_future_ops ops; /* of steal__look_poll() and _drop() */
+    struct steal_future_ops ops; /* of steal__look_poll() and so on */
+
+    const char *thing; /* that is waited for */
 
     /* True if there is something to see.  Sets what the result would be. */
     bool (*sees_locked)(const struct steal_group_state *state, int *result);
@@ -31,6 +33,7 @@ struct look_kind {
 enum steal_poll steal__look_poll(struct steal_future *future,
         struct steal_context *cx);
 void steal__look_drop(struct steal_future *future);
+void steal__look_waits(struct steal_future *future, struct steal_await *await);
 
 /* `future` is that of a struct which continues with a struct steal_group_look. */
 struct steal_future *steal__look_init(struct steal_future *future,

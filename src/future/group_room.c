@@ -37,12 +37,16 @@ hand_on_locked(struct steal_group_state *state, struct wakeups *wakeups)
         group_wake_room_locked(state, wakeups);
 }
 
-static const struct look_kind room_kind = { .ops = { .name = "group_room",
-                                                    .poll = steal__look_poll,
-                                                    .drop = steal__look_drop },
+static const struct look_kind room_kind = {
+    .ops = { .name = "group_room",
+            .poll = steal__look_poll,
+            .drop = steal__look_drop,
+            .waits = steal__look_waits },
+    .thing = "group, for room",
     .sees_locked = sees_room_locked,
     .enter_locked = enter_locked,
-    .hand_on_locked = hand_on_locked };
+    .hand_on_locked = hand_on_locked
+};
 
 struct steal_future *
 steal_group_room(struct steal_group_room *room, struct steal_group *group)

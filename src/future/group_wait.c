@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "../task/waiter.h"
 
@@ -55,6 +56,15 @@ steal__group_is_closed(struct steal_group *group, struct steal_context *cx)
     group_give(state);
     waiter_clear(&waker);
     return closed;
+}
+
+static void
+tell(struct steal_await *await, const char *thing,
+        const struct steal_group *group, const struct steal_sleep *sleep)
+{
+    await_for(await, thing, group);
+    if (sleep->deadline != STEAL_FOREVER)
+        await->deadline = sleep->deadline;
 }
 
 /*
@@ -106,9 +116,18 @@ wait_drop(struct steal_future *future)
     steal_future_drop(&wait->sleep.future);
 }
 
+static void
+wait_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_group_wait *wait = (struct steal_group_wait *)future;
+
+    tell(await, "group, to end", wait->group, &wait->sleep);
+}
+
 static const struct steal_future_ops wait_ops = { .name = "group_wait",
     .poll = wait_poll,
-    .drop = wait_drop };
+    .drop = wait_drop,
+    .waits = wait_waits };
 
 struct steal_future *
 steal_group_wait(struct steal_group_wait *wait, struct steal_group *group)
@@ -190,9 +209,18 @@ next_drop(struct steal_future *future)
     steal_future_drop(&next->sleep.future);
 }
 
+static void
+next_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_group_next *next = (struct steal_group_next *)future;
+
+    tell(await, "group, for the next", next->group, &next->sleep);
+}
+
 static const struct steal_future_ops next_ops = { .name = "group_next",
     .poll = next_poll,
-    .drop = next_drop };
+    .drop = next_drop,
+    .waits = next_waits };
 
 struct steal_future *
 steal_group_next(struct steal_group_next *next, struct steal_group *group)

@@ -41,9 +41,18 @@ interval_drop(struct steal_future *future)
     steal_future_drop(&interval->sleep.future);
 }
 
+static struct steal_future *
+interval_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_interval *interval = (struct steal_interval *)future;
+
+    return i || !interval->begun ? NULL : &interval->sleep.future;
+}
+
 static const struct steal_future_ops interval_ops = { .name = "interval",
     .poll = interval_poll,
-    .drop = interval_drop };
+    .drop = interval_drop,
+    .awaited = interval_awaited };
 
 struct steal_future *
 steal_interval_next(struct steal_interval *interval)

@@ -73,14 +73,22 @@ join_all_drop(struct steal_future *future)
     branches_drop(&all->branches);
 }
 
+static struct steal_future *
+join_all_awaited(struct steal_future *future, size_t i)
+{
+    return branches_awaited(&((struct steal_join_all *)future)->branches, i);
+}
+
 static const struct steal_future_ops join_all_ops = { .name = "join_all",
     .poll = join_all_poll,
-    .drop = join_all_drop };
+    .drop = join_all_drop,
+    .awaited = join_all_awaited };
 
 static const struct steal_future_ops try_join_all_ops = {
     .name = "try_join_all",
     .poll = try_join_all_poll,
-    .drop = join_all_drop
+    .drop = join_all_drop,
+    .awaited = join_all_awaited
 };
 
 static inline struct steal_future *

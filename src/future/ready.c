@@ -6,6 +6,8 @@
  */
 #include <steal/combine.h>
 
+#include "../base/await.h"
+
 static enum steal_poll
 ready_poll(struct steal_future *future, struct steal_context *cx)
 {
@@ -33,8 +35,16 @@ pending_poll(struct steal_future *future, struct steal_context *cx)
     return STEAL_PENDING;
 }
 
+static void
+pending_waits(struct steal_future *future, struct steal_await *await)
+{
+    (void)future;
+    await_for(await, "nothing", NULL);
+}
+
 static const struct steal_future_ops pending_ops = { .name = "pending",
-    .poll = pending_poll };
+    .poll = pending_poll,
+    .waits = pending_waits };
 
 struct steal_future *
 steal_pending(struct steal_future *pending)

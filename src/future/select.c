@@ -76,17 +76,26 @@ select_drop(struct steal_future *future)
     branches_drop(&select->branches);
 }
 
+static struct steal_future *
+select_awaited(struct steal_future *future, size_t i)
+{
+    return branches_awaited(&((struct steal_select *)future)->branches, i);
+}
+
 static const struct steal_future_ops select_ops = { .name = "select",
     .poll = select_poll,
-    .drop = select_drop };
+    .drop = select_drop,
+    .awaited = select_awaited };
 
 static const struct steal_future_ops race_ops = { .name = "race",
     .poll = select_poll,
-    .drop = select_drop };
+    .drop = select_drop,
+    .awaited = select_awaited };
 
 static const struct steal_future_ops race_ok_ops = { .name = "race_ok",
     .poll = select_poll,
-    .drop = select_drop };
+    .drop = select_drop,
+    .awaited = select_awaited };
 
 static inline struct steal_future *
 make(struct steal_select *select, const struct steal_future_ops *ops,

@@ -35,9 +35,18 @@ shield_drop(struct steal_future *future)
     shield->join.task = NULL;
 }
 
+static struct steal_future *
+shield_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_shield *shield = (struct steal_shield *)future;
+
+    return i || !shield->join.task ? NULL : &shield->join.future;
+}
+
 static const struct steal_future_ops shield_ops = { .name = "shield",
     .poll = shield_poll,
-    .drop = shield_drop };
+    .drop = shield_drop,
+    .awaited = shield_awaited };
 
 struct steal_future *
 steal_shield(struct steal_shield *shield, struct steal_future *future,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "../base/await.h"
 #include "../driver/driver.h"
 #include "../driver/wheel.h"
 
@@ -56,9 +57,19 @@ sleep_drop(struct steal_future *future)
         steal__wheel_cancel(timer);
 }
 
+static void
+sleep_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_sleep *sleep = (struct steal_sleep *)future;
+
+    await_for(await, "timer", NULL);
+    await->deadline = sleep->deadline;
+}
+
 static const struct steal_future_ops sleep_ops = { .name = "sleep",
     .poll = sleep_poll,
-    .drop = sleep_drop };
+    .drop = sleep_drop,
+    .waits = sleep_waits };
 
 struct steal_future *
 steal_sleep_until(struct steal_sleep *sleep, uint64_t deadline)

@@ -4,6 +4,7 @@
  */
 #include <steal/stream.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 
 void
@@ -19,6 +20,12 @@ steal_stream_drop(struct steal_stream *stream)
     stream->over = true;
     if (stream->ops->drop)
         stream->ops->drop(stream);
+}
+
+static struct steal_future *
+awaited(struct steal_stream *stream)
+{
+    return stream->ops->awaited ? stream->ops->awaited(stream) : NULL;
 }
 
 /* Also for a stream that asks another. */
@@ -70,9 +77,28 @@ next_drop(struct steal_future *future)
         leave(next->stream);
 }
 
+static struct steal_future *
+next_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_next *next = (struct steal_next *)future;
+
+    return i || !next->begun ? NULL : awaited(next->stream);
+}
+
+static void
+next_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_next *next = (struct steal_next *)future;
+
+    if (next->begun)
+        await_for(await, "stream", next->stream);
+}
+
 static const struct steal_future_ops next_ops = { .name = "next",
     .poll = next_poll,
-    .drop = next_drop };
+    .drop = next_drop,
+    .awaited = next_awaited,
+    .waits = next_waits };
 
 struct steal_future *
 steal_next(struct steal_next *next, struct steal_stream *stream)
@@ -115,9 +141,18 @@ ticks_poll(struct steal_stream *stream, struct steal_context *cx)
     return STEAL_READY;
 }
 
+static struct steal_future *
+ticks_awaited(struct steal_stream *stream)
+{
+    struct steal_stream_ticks *ticks = (struct steal_stream_ticks *)stream;
+
+    return ticks->waits ? &ticks->interval.future : NULL;
+}
+
 static const struct steal_stream_ops ticks_ops = { .name = "ticks",
     .poll = ticks_poll,
-    .leave = ticks_leave };
+    .leave = ticks_leave,
+    .awaited = ticks_awaited };
 
 struct steal_stream *
 steal_stream_ticks(struct steal_stream_ticks *ticks, uint64_t period,
@@ -183,9 +218,16 @@ take_leave(struct steal_stream *stream)
     leave(((struct steal_stream_take *)stream)->source);
 }
 
+static struct steal_future *
+take_awaited(struct steal_stream *stream)
+{
+    return awaited(((struct steal_stream_take *)stream)->source);
+}
+
 static const struct steal_stream_ops take_ops = { .name = "take",
     .poll = take_poll,
-    .leave = take_leave };
+    .leave = take_leave,
+    .awaited = take_awaited };
 
 struct steal_stream *
 steal_stream_take(struct steal_stream_take *take, struct steal_stream *source,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../base/await.h"
 #include "../task/schedule.h"
 #include "handle.h"
 
@@ -200,9 +201,19 @@ next_drop(struct steal_future *future)
     steal__handle_leave(&next->watch->handle, &next->wait);
 }
 
+static void
+next_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_file_watch_next *next = (struct steal_file_watch_next *)
+            future;
+
+    await_for(await, "file_watch", next->watch);
+}
+
 static const struct steal_future_ops next_ops = { .name = "file_watch",
     .poll = next_poll,
-    .drop = next_drop };
+    .drop = next_drop,
+    .waits = next_waits };
 
 struct steal_future *
 steal_file_watch_next(struct steal_file_watch_next *next,

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../base/affinity.h"
+#include "../base/await.h"
 #include "../task/schedule.h"
 #include "handle.h"
 #include "orphan.h"
@@ -322,9 +323,19 @@ wait_drop(struct steal_future *future)
     steal__handle_leave(&wait->process->handle, &wait->wait);
 }
 
+static void
+wait_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_process_wait *wait = (struct steal_process_wait *)future;
+
+    if (wait->wait.events)
+        await_number(await, "process", wait->process, wait->process->pid);
+}
+
 static const struct steal_future_ops wait_ops = { .name = "process",
     .poll = wait_poll,
-    .drop = wait_drop };
+    .drop = wait_drop,
+    .waits = wait_waits };
 
 struct steal_future *
 steal_process_wait(struct steal_process_wait *wait,

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "../base/await.h"
 #include "../task/schedule.h"
 #include "handle.h"
 
@@ -134,9 +135,19 @@ next_drop(struct steal_future *future)
     steal__handle_leave(&next->signal->handle, &next->wait);
 }
 
+static void
+next_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_signal_next *next = (struct steal_signal_next *)future;
+
+    if (next->wait.events)
+        await_number(await, "signal", next->signal, next->signal->signum);
+}
+
 static const struct steal_future_ops next_ops = { .name = "signal",
     .poll = next_poll,
-    .drop = next_drop };
+    .drop = next_drop,
+    .waits = next_waits };
 
 struct steal_future *
 steal_signal_next(struct steal_signal_next *next, struct steal_signal *signal)

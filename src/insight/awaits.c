@@ -51,13 +51,14 @@ walk_down(struct walk *walk, struct steal_future *future, unsigned depth)
     struct steal_future *child;
     size_t i = 0;
 
-    if (walk->n == walk->most)
-        return;
     await = &walk->awaits[walk->n++];
     tell(future, await, depth);
-    while ((child = child_of(future, i++)))
+    for (; (child = child_of(future, i)); i++) {
+        if (walk->n == walk->most)
+            return;
         walk_down(walk, child, depth + 1);
-    if (i == 1 && was_polled(future) && !(future->pin & STEAL_PIN_ASYNC) &&
+    }
+    if (i == 0 && was_polled(future) && !(future->pin & STEAL_PIN_ASYNC) &&
             future->ops->waits)
         future->ops->waits(future, await);
 }
@@ -68,7 +69,8 @@ steal__awaits_of(const struct steal_task *task, struct steal_await *awaits,
 {
     struct walk walk = { awaits, n, 0 };
 
-    walk_down(&walk, steal__task_root(task), 0);
+    if (n)
+        walk_down(&walk, steal__task_root(task), 0);
     return walk.n;
 }
 

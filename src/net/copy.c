@@ -327,9 +327,22 @@ both_drop(struct steal_future *future)
     steal_future_drop(&both->back.future);
 }
 
+static struct steal_future *
+both_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_copy_both *both = (struct steal_copy_both *)future;
+
+    if (i == 0 && !is_over(&both->forth))
+        return &both->forth.future;
+    return i == (is_over(&both->forth) ? 0 : 1) && !is_over(&both->back)
+                   ? &both->back.future
+                   : NULL;
+}
+
 static const struct steal_future_ops both_ops = { .name = "copy_both",
     .poll = both_poll,
-    .drop = both_drop };
+    .drop = both_drop,
+    .awaited = both_awaited };
 
 struct steal_future *
 steal_copy_both(struct steal_copy_both *both, struct steal_fd *first,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/atomic.h"
+
 #define PACE    STEAL_MS(250)
 #define PATIENT STEAL_SECONDS(2)
 
@@ -67,10 +69,11 @@ begin_attempt(struct steal_dial *dial, size_t i, uint64_t now)
 {
     dial->attempt[i].index = dial->next++;
     dial->attempt[i].started = now;
-    dial->attempt[i].runs = true;
     dial->due = now + PACE;
     steal_connect(&dial->attempt[i].connect,
             &dial->address[dial->attempt[i].index], &dial->options);
+    signal_fence(); /* awaited() looks */
+    dial->attempt[i].runs = true;
 }
 
 /* The one that has run longest, or one that does not run, if there is one. */
@@ -209,9 +212,31 @@ dial_drop(struct steal_future *future)
     dial->resolve.address = NULL;
 }
 
+/* The i-th attempt that runs, and then the pace. */
+static struct steal_future *
+attempt_awaited(struct steal_dial *dial, size_t i)
+{
+    for (size_t at = 0; at < STEAL_DIAL_ATTEMPTS; at++) {
+        if (dial->attempt[at].runs && i-- == 0)
+            return &dial->attempt[at].connect.future;
+    }
+    return i == 0 && dial->paces ? &dial->pace.future : NULL;
+}
+
+static struct steal_future *
+dial_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_dial *dial = (struct steal_dial *)future;
+
+    if (!dial->resolves)
+        return attempt_awaited(dial, i);
+    return i ? NULL : &dial->resolve.future;
+}
+
 static const struct steal_future_ops dial_ops = { .name = "dial",
     .poll = dial_poll,
-    .drop = dial_drop };
+    .drop = dial_drop,
+    .awaited = dial_awaited };
 
 struct steal_future *
 steal_dial_addresses(struct steal_dial *dial,

@@ -312,9 +312,18 @@ io_drop(struct steal_future *future)
     steal__source_give_up(io->fd, wait_of(&io->wait));
 }
 
+static void
+io_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_io *io = (struct steal_io *)future;
+
+    steal__source_tell(io->fd, wait_of(&io->wait), await);
+}
+
 static const struct steal_future_ops io_ops = { .name = "io",
     .poll = io_poll,
-    .drop = io_drop };
+    .drop = io_drop,
+    .waits = io_waits };
 
 /*
  * The operations

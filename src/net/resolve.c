@@ -13,6 +13,7 @@
 
 #include <uv.h>
 
+#include "../base/atomic.h"
 #include "address.h"
 
 _Static_assert(STEAL_NAME_UNKNOWN == UV_EAI_NONAME, "libuv's codes");
@@ -176,12 +177,14 @@ resolve_poll(struct steal_future *future, struct steal_context *cx)
     if (!lookup) {
         if (is_in_digits(resolve))
             return STEAL_READY;
-        resolve->lookup = lookup = lookup_new(resolve);
+        lookup = lookup_new(resolve);
         if (!lookup) {
             future->result = -ENOMEM;
             return STEAL_READY;
         }
         steal_blocking_owned(&resolve->call, look_up, lookup, lookup_free);
+        signal_fence(); /* awaited() looks */
+        resolve->lookup = lookup;
     }
     if (steal_future_poll(&resolve->call.future, cx) == STEAL_PENDING)
         return STEAL_PENDING;
@@ -203,9 +206,18 @@ resolve_drop(struct steal_future *future)
         steal_future_drop(&resolve->call.future);
 }
 
+static struct steal_future *
+resolve_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_resolve *resolve = (struct steal_resolve *)future;
+
+    return i || !resolve->lookup ? NULL : &resolve->call.future;
+}
+
 static const struct steal_future_ops resolve_ops = { .name = "resolve",
     .poll = resolve_poll,
-    .drop = resolve_drop };
+    .drop = resolve_drop,
+    .awaited = resolve_awaited };
 
 struct steal_future *
 steal_resolve(struct steal_resolve *resolve, const char *host,
@@ -252,8 +264,9 @@ begin_reverse(struct steal_resolve_name *resolve)
     if (!reverse)
         return -ENOMEM;
     reverse->address = resolve->address;
-    resolve->lookup = reverse;
     steal_blocking_owned(&resolve->call, look_back, reverse, free);
+    signal_fence(); /* awaited() looks */
+    resolve->lookup = reverse;
     return 0;
 }
 
@@ -296,9 +309,18 @@ reverse_drop(struct steal_future *future)
         steal_future_drop(&resolve->call.future);
 }
 
+static struct steal_future *
+reverse_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_resolve_name *resolve = (struct steal_resolve_name *)future;
+
+    return i || !resolve->lookup ? NULL : &resolve->call.future;
+}
+
 static const struct steal_future_ops reverse_ops = { .name = "resolve_name",
     .poll = reverse_poll,
-    .drop = reverse_drop };
+    .drop = reverse_drop,
+    .awaited = reverse_awaited };
 
 struct steal_future *
 steal_resolve_name(struct steal_resolve_name *resolve,

@@ -9,6 +9,7 @@
  */
 #include <steal/barrier.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "place.h"
 
@@ -78,9 +79,19 @@ barrier_drop(struct steal_future *future)
                 &self->barrier->arrived);
 }
 
+static void
+barrier_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_barrier_wait *self = (struct steal_barrier_wait *)future;
+
+    if (place_of(&self->place)->waits)
+        await_for(await, "barrier", self->barrier);
+}
+
 static const struct steal_future_ops barrier_ops = { .name = "barrier",
     .poll = barrier_poll,
-    .drop = barrier_drop };
+    .drop = barrier_drop,
+    .waits = barrier_waits };
 
 void
 steal_barrier_init(struct steal_barrier *barrier, uint32_t n)

@@ -25,6 +25,7 @@
 #include <errno.h>
 
 #include "../base/assert.h"
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "cell.h"
 #include "crowd.h"
@@ -297,9 +298,19 @@ receive_drop(struct steal_future *future)
     steal__crowd_leave(&b->crowd, crowd_member_of(&receive->wait));
 }
 
+static void
+receive_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_broadcast_receive
+            *receive = (struct steal_broadcast_receive *)future;
+
+    await_for(await, "broadcast", receive->broadcast);
+}
+
 static const struct steal_future_ops receive_ops = { .name = "broadcast",
     .poll = receive_poll,
-    .drop = receive_drop };
+    .drop = receive_drop,
+    .waits = receive_waits };
 
 struct steal_future *
 steal_broadcast_receive(struct steal_broadcast_receive *receive,

@@ -41,6 +41,7 @@
 #include <sched.h>
 
 #include "../base/assert.h"
+#include "../base/await.h"
 #include "../base/list.h"
 #include "../task/budget.h"
 #include "place.h"
@@ -278,9 +279,19 @@ canceled_drop(struct steal_future *future)
     place_drop(&token_of(self->token)->waiting, place_of(&self->place));
 }
 
+static void
+canceled_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_canceled *self = (struct steal_canceled *)future;
+
+    if (place_of(&self->place)->waits)
+        await_for(await, "cancel", self->token);
+}
+
 static const struct steal_future_ops canceled_ops = { .name = "canceled",
     .poll = canceled_poll,
-    .drop = canceled_drop };
+    .drop = canceled_drop,
+    .waits = canceled_waits };
 
 struct steal_future *
 steal_canceled(struct steal_canceled *canceled, struct steal_cancel *token)
@@ -323,9 +334,16 @@ unless_drop(struct steal_future *future)
     place_drop(&token_of(self->token)->waiting, place_of(&self->place));
 }
 
+static struct steal_future *
+unless_awaited(struct steal_future *future, size_t i)
+{
+    return i ? NULL : ((struct steal_unless_canceled *)future)->child;
+}
+
 static const struct steal_future_ops unless_ops = { .name = "unless_canceled",
     .poll = unless_poll,
-    .drop = unless_drop };
+    .drop = unless_drop,
+    .awaited = unless_awaited };
 
 struct steal_future *
 steal_unless_canceled(struct steal_unless_canceled *unless,

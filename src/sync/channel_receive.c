@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "../base/assert.h"
+#include "../base/await.h"
 #include "../base/finish.h"
 #include "../task/budget.h"
 #include "channel.h"
@@ -281,9 +282,19 @@ receive_drop(struct steal_future *future)
     steal__channel_give_lock_and_wake(c); /* C2 */
 }
 
+static void
+receive_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_channel_receive *receive = receive_of(future);
+
+    if (receive->waits)
+        await_for(await, "channel, to receive", receive->channel);
+}
+
 static const struct steal_future_ops receive_ops = { .name = "channel_receive",
     .poll = receive_poll,
-    .drop = receive_drop };
+    .drop = receive_drop,
+    .waits = receive_waits };
 
 struct steal_future *
 steal_channel_receive(struct steal_channel_receive *receive,

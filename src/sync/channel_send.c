@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "../base/await.h"
 #include "../base/finish.h"
 #include "../task/budget.h"
 #include "channel.h"
@@ -164,9 +165,19 @@ send_drop(struct steal_future *future)
         send->sent = wait->status == 0;
 }
 
+static void
+send_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_channel_send *send = (struct steal_channel_send *)future;
+
+    if (send->waits)
+        await_for(await, "channel, to send", send->channel);
+}
+
 static const struct steal_future_ops send_ops = { .name = "channel_send",
     .poll = send_poll,
-    .drop = send_drop };
+    .drop = send_drop,
+    .waits = send_waits };
 
 struct steal_future *
 steal_channel_send(struct steal_channel_send *send,

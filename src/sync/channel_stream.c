@@ -35,10 +35,19 @@ stream_leave(struct steal_stream *stream)
     self->begun = false;
 }
 
+static struct steal_future *
+stream_awaited(struct steal_stream *stream)
+{
+    struct steal_channel_stream *self = self_of(stream);
+
+    return self->begun ? &self->receive.future : NULL;
+}
+
 static const struct steal_stream_ops stream_ops = { .name = "channel",
     .poll = stream_poll,
     .leave = stream_leave,
-    .drop = stream_leave };
+    .drop = stream_leave,
+    .awaited = stream_awaited };
 
 struct steal_stream *
 steal_channel_stream(struct steal_channel_stream *stream,

@@ -25,6 +25,7 @@
  */
 #include <steal/event.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "place.h"
 
@@ -187,9 +188,19 @@ event_drop(struct steal_future *future)
     place_drop(&event_gate(self->event)->waiting, place_of(&self->place));
 }
 
+static void
+event_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_event_wait *self = (struct steal_event_wait *)future;
+
+    if (place_of(&self->place)->waits)
+        await_for(await, "event", self->event);
+}
+
 static const struct steal_future_ops event_ops = { .name = "event",
     .poll = event_poll,
-    .drop = event_drop };
+    .drop = event_drop,
+    .waits = event_waits };
 
 struct steal_future *
 steal_event_wait(struct steal_event_wait *wait, struct steal_event *event)
@@ -251,9 +262,19 @@ latch_drop(struct steal_future *future)
     place_drop(&latch_gate(self->latch)->waiting, place_of(&self->place));
 }
 
+static void
+latch_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_latch_wait *self = (struct steal_latch_wait *)future;
+
+    if (place_of(&self->place)->waits)
+        await_for(await, "latch", self->latch);
+}
+
 static const struct steal_future_ops latch_ops = { .name = "latch",
     .poll = latch_poll,
-    .drop = latch_drop };
+    .drop = latch_drop,
+    .waits = latch_waits };
 
 struct steal_future *
 steal_latch_wait(struct steal_latch_wait *wait, struct steal_latch *latch)

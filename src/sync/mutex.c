@@ -17,6 +17,8 @@
  *       and LOCKED stays.
  *   M4  WAITERS and WOKEN change under the lock of the line only; LOCKED also
  *       without, and so the word by read-modify-write.
+ *   M5  A task that gets the mutex notes that it is the owner, where deadlocks are
+ *       looked for, and whoever unlocks it takes that back before.
  *
  * (WOKEN is Go's; being passed only so often is the eventual fairness of WebKit's
  * locks.)
@@ -28,6 +30,7 @@
 #include <steal/mutex.h>
 
 #include "../base/assert.h"
+#include "../base/await.h"
 #include "../base/finish.h"
 #include "../task/budget.h"
 #include "../task/waitq.h"
@@ -44,6 +47,7 @@
 struct mutex {
     _Atomic(uint32_t) word;
     struct waitq waiting;
+    _Atomic(uint64_t) owner; /* the id of its task, or 0: M5 */
 };
 
 _Static_assert(sizeof(struct mutex) == sizeof(struct steal_mutex),
@@ -160,6 +164,7 @@ steal_mutex_unlock(struct steal_mutex *mutex)
     struct mutex *m = mutex_of(mutex);
     uint32_t old = LOCKED; /* as a rule */
 
+    store_relaxed(&m->owner, 0);                               /* M5 */
     while (!cas_weak_release(&m->word, &old, old & ~LOCKED)) { /* O1 */
         must(old & LOCKED);
         if ((old & (WAITERS | WOKEN)) == WAITERS) {
@@ -172,6 +177,14 @@ steal_mutex_unlock(struct steal_mutex *mutex)
 /*
  * Lock
  */
+
+static inline enum steal_poll
+finish(struct steal_mutex_lock *lock, const struct steal_context *cx)
+{
+    if (unlikely(!cx->lends))
+        store_relaxed(&mutex_of(lock->mutex)->owner, holder_of(cx)); /* M5 */
+    return future_finish(&lock->future, 0);
+}
 
 static COLD enum steal_poll
 begin_to_wait(struct steal_mutex_lock *lock, struct steal_context *cx)
@@ -189,7 +202,7 @@ begin_to_wait(struct steal_mutex_lock *lock, struct steal_context *cx)
     if (lock->waits)
         return STEAL_PENDING;
     waitq_forget(wait);
-    return future_finish(&lock->future, 0);
+    return finish(lock, cx);
 }
 
 /* True if the woken one has got it, else it waits on: M2. */
@@ -222,7 +235,7 @@ wait_on(struct steal_mutex_lock *lock, struct steal_context *cx)
         waiter_renew(&wait->waker, &spare, cx);
     lock_give(&m->waiting.lock);
     waiter_clear(&spare);
-    return lock->waits ? STEAL_PENDING : future_finish(&lock->future, 0);
+    return lock->waits ? STEAL_PENDING : finish(lock, cx);
 }
 
 static enum steal_poll
@@ -235,7 +248,7 @@ lock_poll(struct steal_future *future, struct steal_context *cx)
     if (unlikely(!steal__may_go_on(cx)))
         return STEAL_PENDING;
     if (likely(take(mutex_of(lock->mutex))))
-        return future_finish(future, 0);
+        return finish(lock, cx);
     return begin_to_wait(lock, cx);
 }
 
@@ -266,9 +279,21 @@ lock_drop(struct steal_future *future)
     wakeup_send(&wakeup);
 }
 
+static void
+lock_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_mutex_lock *lock = (struct steal_mutex_lock *)future;
+
+    if (!lock->waits)
+        return;
+    await_for(await, "mutex", lock->mutex);
+    await->task = load_relaxed(&mutex_of(lock->mutex)->owner); /* a hint */
+}
+
 static const struct steal_future_ops lock_ops = { .name = "mutex",
     .poll = lock_poll,
-    .drop = lock_drop };
+    .drop = lock_drop,
+    .waits = lock_waits };
 
 struct steal_future *
 steal_mutex_lock(struct steal_mutex_lock *lock, struct steal_mutex *mutex)

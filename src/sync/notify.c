@@ -27,6 +27,7 @@
  */
 #include <steal/notify.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "place.h"
 
@@ -237,9 +238,19 @@ notified_drop(struct steal_future *future)
         steal_notify_one(self->notify);
 }
 
+static void
+notified_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_notified *self = (struct steal_notified *)future;
+
+    if (place_of(&self->place)->waits)
+        await_for(await, "notify", self->notify);
+}
+
 static const struct steal_future_ops notified_ops = { .name = "notified",
     .poll = notified_poll,
-    .drop = notified_drop };
+    .drop = notified_drop,
+    .waits = notified_waits };
 
 struct steal_future *
 steal_notified(struct steal_notified *notified, struct steal_notify *notify)

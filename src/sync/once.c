@@ -12,6 +12,8 @@
  *       future: the one that made it so, or that whose wait was ended by TURN.
  *   R2  Only who has the right changes the state, and does so under the lock.
  *   R3  The init future is dropped before the right is handed on.
+ *   R4  Who has the right writes down which task that is, where deadlocks are
+ *       looked for, and takes it back before the right goes.
  *
  * Orderings (and those of place.h)
  *   O1  done: store state, release  ->  run, is_done: load state, acquire
@@ -19,6 +21,7 @@
  */
 #include <steal/once.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "place.h"
 
@@ -35,6 +38,7 @@ enum once_state {
 struct once {
     _Atomic(uint32_t) state;
     struct waitq waiting;
+    _Atomic(uint64_t) runner; /* the id of its task, or 0: R4 */
 };
 
 _Static_assert(sizeof(struct once) == sizeof(struct steal_once),
@@ -86,6 +90,7 @@ end_run(struct once *once, bool done)
     struct ending ending;
 
     ending_init(&ending);
+    store_relaxed(&once->runner, 0); /* R4 */
     lock_take(&once->waiting.lock);
     if (done) {
         store_release(&once->state, DONE); /* O1 */
@@ -95,6 +100,14 @@ end_run(struct once *once, bool done)
     }
     lock_give(&once->waiting.lock);
     steal__ending_send(&ending);
+}
+
+/* The right is ours. */
+static void
+begin_run(struct steal_once_run *self, const struct steal_context *cx)
+{
+    self->runs = true;
+    store_relaxed(&once_of(self->once)->runner, holder_of(cx)); /* R4 */
 }
 
 /* How things stood, under the lock: FRESH is RUNNING from then on, for us. */
@@ -145,7 +158,7 @@ poll_wait(struct steal_once_run *self, struct steal_context *cx)
         return STEAL_PENDING;
     if (place_end(place) == OVER)
         return STEAL_READY;
-    self->runs = true;
+    begin_run(self, cx);
     return poll_init(self, cx);
 }
 
@@ -162,7 +175,7 @@ poll_first(struct steal_once_run *self, struct steal_context *cx)
     }
     switch (enter(once, place_of(&self->place), cx)) {
     case FRESH:
-        self->runs = true;
+        begin_run(self, cx);
         return poll_init(self, cx);
     case RUNNING:
         return STEAL_PENDING;
@@ -197,9 +210,30 @@ run_drop(struct steal_future *future)
     end_run(once, false);
 }
 
+static struct steal_future *
+run_awaited(struct steal_future *future, size_t i)
+{
+    struct steal_once_run *self = (struct steal_once_run *)future;
+
+    return i || !self->runs ? NULL : self->init;
+}
+
+static void
+run_waits(struct steal_future *future, struct steal_await *await)
+{
+    struct steal_once_run *self = (struct steal_once_run *)future;
+
+    if (!place_of(&self->place)->waits || self->runs)
+        return;
+    await_for(await, "once", self->once);
+    await->task = load_relaxed(&once_of(self->once)->runner); /* a hint */
+}
+
 static const struct steal_future_ops run_ops = { .name = "once",
     .poll = run_poll,
-    .drop = run_drop };
+    .drop = run_drop,
+    .awaited = run_awaited,
+    .waits = run_waits };
 
 struct steal_future *
 steal_once_run(struct steal_once_run *run, struct steal_once *once,

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/await.h"
 #include "../base/finish.h"
 #include "../task/budget.h"
 #include "../task/waitq.h"
@@ -330,9 +331,22 @@ wait_drop(struct steal_future *future)
     waiter_clear(&wait_of(&wait->wait)->waker);
 }
 
+static void
+wait_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_oneshot_wait *wait = (struct steal_oneshot_wait *)future;
+
+    if (wait->waits)
+        await_for(await,
+                wait->half == RECEIVER ? "oneshot, to receive"
+                                       : "oneshot, to be closed",
+                wait->oneshot);
+}
+
 static const struct steal_future_ops wait_ops = { .name = "oneshot",
     .poll = wait_poll,
-    .drop = wait_drop };
+    .drop = wait_drop,
+    .waits = wait_waits };
 
 static struct steal_future *
 begin(struct steal_oneshot_wait *wait, struct steal_oneshot *oneshot,

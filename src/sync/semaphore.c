@@ -16,11 +16,12 @@
  *       through the lock for those who wait.
  *   O2  close: store, release  ->  is_closed: load, acquire
  */
-#include <steal/semaphore.h>
+#include "semaphore.h"
 
 #include <errno.h>
 
 #include "../base/assert.h"
+#include "../base/await.h"
 #include "../base/finish.h"
 #include "../task/budget.h"
 #include "../task/waitq.h"
@@ -182,8 +183,8 @@ begin_to_wait(struct steal_semaphore_acquire *acquire, struct steal_context *cx)
     return future_finish(&acquire->future, error);
 }
 
-static enum steal_poll
-acquire_poll(struct steal_future *future, struct steal_context *cx)
+enum steal_poll
+steal__acquire_poll(struct steal_future *future, struct steal_context *cx)
 {
     struct steal_semaphore_acquire *acquire = (struct steal_semaphore_acquire *)
             future;
@@ -204,8 +205,8 @@ acquire_poll(struct steal_future *future, struct steal_context *cx)
     return future_finish(future, error);
 }
 
-static void
-acquire_drop(struct steal_future *future)
+void
+steal__acquire_drop(struct steal_future *future)
 {
     struct steal_semaphore_acquire *acquire = (struct steal_semaphore_acquire *)
             future;
@@ -220,9 +221,20 @@ acquire_drop(struct steal_future *future)
         steal_semaphore_release(acquire->semaphore, acquire->n);
 }
 
+static void
+acquire_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_semaphore_acquire
+            *acquire = (struct steal_semaphore_acquire *)future;
+
+    if (acquire->waits)
+        await_for(await, "semaphore", acquire->semaphore);
+}
+
 static const struct steal_future_ops acquire_ops = { .name = "semaphore",
-    .poll = acquire_poll,
-    .drop = acquire_drop };
+    .poll = steal__acquire_poll,
+    .drop = steal__acquire_drop,
+    .waits = acquire_waits };
 
 struct steal_future *
 steal_semaphore_acquire(struct steal_semaphore_acquire *acquire,

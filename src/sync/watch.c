@@ -25,6 +25,7 @@
 
 #include <errno.h>
 
+#include "../base/await.h"
 #include "../task/budget.h"
 #include "cell.h"
 #include "crowd.h"
@@ -335,9 +336,16 @@ changed_drop(struct steal_future *future)
     steal__crowd_leave(&w->crowd, crowd_member_of(&changed->wait));
 }
 
+static void
+changed_waits(struct steal_future *future, struct steal_await *await)
+{
+    await_for(await, "watch", ((struct steal_watch_changed *)future)->watch);
+}
+
 static const struct steal_future_ops changed_ops = { .name = "watch",
     .poll = changed_poll,
-    .drop = changed_drop };
+    .drop = changed_drop,
+    .waits = changed_waits };
 
 struct steal_future *
 steal_watch_next(struct steal_watch_changed *changed,

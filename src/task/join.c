@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "../base/await.h"
 #include "task.h"
 #include "waiter.h"
 
@@ -50,6 +51,7 @@ ready(struct steal_join *join)
     struct steal_task *task = join->task;
 
     join->task = NULL;
+    signal_fence(); /* waits() looks */
     join->future.result = task->lost ? -EDEADLK : -ECANCELED;
     if (!task->canceled) {
         const struct steal_future *root = steal__task_root(task);
@@ -93,9 +95,21 @@ join_drop(struct steal_future *future)
         leave(join->task);
 }
 
+static void
+join_waits(struct steal_future *future, struct steal_await *await)
+{
+    const struct steal_task *task = ((struct steal_join *)future)->task;
+
+    if (!task || !task->joiner.vtable)
+        return;
+    await_for(await, "task", task);
+    await->task = task->id;
+}
+
 static const struct steal_future_ops join_ops = { .name = "join",
     .poll = join_poll,
-    .drop = join_drop };
+    .drop = join_drop,
+    .waits = join_waits };
 
 static inline struct steal_future *
 init(struct steal_join *join, struct steal_task *task, void *output,

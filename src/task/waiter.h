@@ -25,6 +25,14 @@ waiter_set(struct steal_waker *slot, const struct steal_context *cx)
         *slot = steal_waker_clone(&cx->waker);
 }
 
+/* Who notes that it holds a lock: the id of the task of this poll where deadlocks are
+ * looked for, else 0. */
+static inline uint64_t
+holder_of(const struct steal_context *cx)
+{
+    return !cx->lends && cx->task ? cx->task->id : 0;
+}
+
 static inline bool
 waiter_is_borrowed(const struct steal_waker *slot)
 {
