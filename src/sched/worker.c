@@ -353,36 +353,41 @@ run_closing(struct worker *w, struct steal_task *task)
 }
 
 static enum run_outcome
-settle_observed(struct worker *w, struct steal_task *task, enum steal_poll poll)
+settle(struct worker *w, struct steal_task *task, enum steal_poll poll)
 {
     if (w->cx.lends)
         return steal__task_settle(task, &w->cx, poll, w->index);
     return steal__task_settle_counted(task, &w->cx, poll, w->index);
 }
 
-/* The same as run(), with a look before and after the poll, and queued again without
- * a question. */
-static void
-run_observed(struct worker *w, struct steal_task *task)
+static enum run_outcome
+poll_once(struct worker *w, struct steal_task *task)
+{
+    bool observed = worker_is_observed(w);
+    uint64_t began = observed ? steal__observe_begin(w, task) : 0;
+    enum steal_poll poll = steal__task_poll(task, &w->cx);
+
+    if (observed)
+        steal__observe_end(w, task, poll, began);
+    return settle(w, task, poll);
+}
+
+/* The same as run(), but one poll, and with a look before and after it. */
+static COLD void
+run_once(struct worker *w, struct steal_task *task)
 {
     enum run_outcome outcome;
-    enum steal_poll poll;
-    uint64_t began;
 
     store_relaxed(&w->polling, steal__task_ops(task)); /* hints */
     store_relaxed(&w->polls, ++w->count);
-    if (steal__word_claim(&task->word) == CLAIM_CANCEL) {
+    if (steal__word_claim(&task->word) == CLAIM_CANCEL)
         outcome = steal__task_run_canceled(task, &w->cx);
-    } else {
-        began = steal__observe_begin(w, task);
-        poll = steal__task_poll(task, &w->cx);
-        steal__observe_end(w, task, poll, began);
-        outcome = settle_observed(w, task, poll);
-    }
-    if (outcome == RUN_AGAIN) {
+    else
+        outcome = poll_once(w, task);
+    if (outcome == RUN_AGAIN && worker_is_observed(w))
         steal__observe_queued(w->runtime, task);
+    if (outcome == RUN_AGAIN)
         worker_push_ring(w, task);
-    }
     if (outcome == RUN_LAST)
         steal__task_free(task);
     if (outcome == RUN_LAST || outcome == RUN_FINISHED)
@@ -395,7 +400,7 @@ run_unusual(struct worker *w, struct steal_task *task)
     if (worker_is_closing(w))
         run_closing(w, task);
     else
-        run_observed(w, task);
+        run_once(w, task);
 }
 
 /* True if a task that woke itself need not queue: there is nobody else. */
@@ -431,17 +436,6 @@ run(struct worker *w, struct steal_task *task)
     }
 }
 
-static inline void
-run_as_usual(struct worker *w, struct steal_task *task)
-{
-    if (unlikely(w->mode)) {
-        run_unusual(w, task);
-    } else {
-        store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
-        run(w, task);
-    }
-}
-
 static void
 run_tasks(struct worker *w, struct blocker *blocker)
 {
@@ -451,7 +445,12 @@ run_tasks(struct worker *w, struct blocker *blocker)
     worker_sit(w, &sitting);
     w->blocker = blocker;
     while ((task = next(w))) {
-        run_as_usual(w, task);
+        if (unlikely(w->mode)) {
+            run_unusual(w, task);
+        } else {
+            store_relaxed(&w->polling, steal__task_ops(task)); /* a hint */
+            run(w, task);
+        }
         if (unlikely(helm_is_wanted(&w->helm)) ||
                 unlikely(w->blocker && steal__blocker_is_done(w->blocker)))
             break;
@@ -499,8 +498,7 @@ steal__worker_stand_in(struct worker *w)
 void
 steal__worker_run_task(struct worker *w, struct steal_task *task)
 {
-    w->countdown = 1; /* one that woke itself queues, as if others were there */
-    run_as_usual(w, task);
+    run_unusual(w, task);
     store_relaxed(&w->polling, NULL); /* a hint */
 }
 
