@@ -200,7 +200,7 @@ init_observer(struct steal_runtime *runtime)
     int error = steal__observer_new(&runtime->observer, runtime);
 
     for (unsigned i = 0; i < runtime->nall; i++)
-        runtime->workers[i].mode = runtime->observer ? MODE_OBSERVED : 0;
+        runtime->workers[i].mode |= runtime->observer ? MODE_OBSERVED : 0;
     return error;
 }
 

@@ -27,6 +27,7 @@
 
 #include "../base/clock.h"
 #include "../base/dice.h"
+#include "../task/budget.h"
 #include "block_on.h"
 #include "observe.h"
 #include "park.h"
@@ -53,6 +54,10 @@
 #define CHANGE_EVERY  32
 #define RESCUE_EVERY  64
 #define CLOSE_EVERY   8
+
+/* One poll in so many has a budget below that. */
+#define SHORT_EVERY  3
+#define SHORT_BUDGET 4
 
 /* One task in so many that are taken is kept in hand for a while. */
 #define HOLD_EVERY 4
@@ -135,9 +140,12 @@ steal__simulation_prepare(struct steal_runtime *runtime)
 {
     if (!runtime->simulation)
         return;
-    for (unsigned i = 0; i < runtime->nall; i++)
-        rng_init(&runtime->workers[i].rng,
-                mix(runtime->simulation->seed + i + 1));
+    for (unsigned i = 0; i < runtime->nall; i++) {
+        struct worker *w = &runtime->workers[i];
+
+        rng_init(&w->rng, mix(runtime->simulation->seed + i + 1));
+        w->mode |= MODE_SIMULATED;
+    }
 }
 
 void
@@ -315,6 +323,14 @@ take(struct worker *w)
     return task ? task : steal__take_from_others(w);
 }
 
+/* A poll may give way at any operation: often where it would go on if its budget
+ * were the usual one. */
+static uint32_t
+choose_budget(void)
+{
+    return dice_once_in(SHORT_EVERY) ? dice_below(SHORT_BUDGET) : TASK_BUDGET;
+}
+
 /* Between taking a task and polling it a thread may be held up, as at any place. */
 static void
 go_on(struct worker *w)
@@ -332,6 +348,7 @@ go_on(struct worker *w)
             task = NULL;
         }
     }
+    w->budget = choose_budget();
     if (task)
         steal__worker_run_task(w, task);
     worker_rise(w, &sitting);

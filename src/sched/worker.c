@@ -20,6 +20,7 @@
 #include <steal/time.h>
 
 #include "../base/assert.h"
+#include "../task/budget.h"
 #include "../task/chain.h"
 #include "../task/harness.h"
 #include "block_on.h"
@@ -84,6 +85,7 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->streak = 0;
     worker->searching = false;
     worker->mode = 0;
+    worker->budget = TASK_BUDGET;
     init_context(&worker->cx, runtime->options.detect_lost_wakes);
     rng_init(&worker->rng, runtime->options.seed + index);
     worker->victims = NULL;
@@ -365,7 +367,7 @@ poll_once(struct worker *w, struct steal_task *task)
 {
     bool observed = worker_is_observed(w);
     uint64_t began = observed ? steal__observe_begin(w, task) : 0;
-    enum steal_poll poll = steal__task_poll(task, &w->cx);
+    enum steal_poll poll = steal__task_poll(task, &w->cx, w->budget);
 
     if (observed)
         steal__observe_end(w, task, poll, began);

@@ -39,7 +39,8 @@ struct worker {
     uint32_t interval;  /* from one to the next, in polls */
     unsigned streak;    /* tasks in a row from the slot */
     bool searching;
-    uint8_t mode; /* bits below; as a rule none */
+    uint8_t mode;    /* bits below; as a rule none */
+    uint32_t budget; /* of a poll; only looked at if the mode is unusual */
     struct steal_context cx;
     struct rng rng;
     uint64_t last_maintenance; /* ns */
@@ -70,8 +71,9 @@ struct worker {
 };
 
 /* What is unusual about a worker. */
-#define MODE_CLOSING  1u /* tasks are canceled instead of being polled */
-#define MODE_OBSERVED 2u /* insight/ is told what happens (observe.h) */
+#define MODE_CLOSING   1u /* tasks are canceled instead of being polled */
+#define MODE_SIMULATED 4u /* it is played (simulate.h) */
+#define MODE_OBSERVED  2u /* insight/ is told what happens (observe.h) */
 
 /* In ns, see worker.c.  A variable for programs that run under a debugger's
  * single steps, where every poll is long; constant while a runtime lives. */

@@ -80,7 +80,8 @@ steal__task_park(struct steal_task *task, unsigned shard)
 
 /* Polls once, and drops what is ready. */
 static inline enum steal_poll
-steal__task_poll(struct steal_task *task, struct steal_context *cx)
+steal__task_poll(struct steal_task *task, struct steal_context *cx,
+        uint32_t budget)
 {
     struct steal_future *root = steal__task_root(task);
     enum steal_poll poll;
@@ -88,7 +89,7 @@ steal__task_poll(struct steal_task *task, struct steal_context *cx)
     cx->waker.data = task;
     cx->task = task;
     cx->woken = 0;
-    cx->budget = TASK_BUDGET;
+    cx->budget = budget;
     poll = root->ops->poll(root, cx);
     if (poll == STEAL_READY)
         steal_future_drop(root);
@@ -119,7 +120,8 @@ steal__task_run(struct steal_task *task, struct steal_context *cx,
 {
     if (unlikely(steal__word_claim(&task->word) == CLAIM_CANCEL))
         return steal__task_run_canceled(task, cx);
-    return steal__task_settle(task, cx, steal__task_poll(task, cx), shard);
+    return steal__task_settle(task, cx, steal__task_poll(task, cx, TASK_BUDGET),
+            shard);
 }
 
 #endif
