@@ -103,6 +103,19 @@ steal__task_lost(struct steal_task *task)
     return false;
 }
 
+bool
+steal__task_parks(struct steal_task *task)
+{
+    (void)task;
+    return false;
+}
+
+void
+steal__task_unparks(struct steal_task *task)
+{
+    (void)task;
+}
+
 void
 steal__runtime_bury(struct steal_task *task)
 {

@@ -42,6 +42,15 @@ tell(struct steal_future *future, struct steal_await *await, unsigned depth)
     }
 }
 
+/* What it waits for itself. */
+static void
+ask(struct steal_future *future, struct steal_await *await)
+{
+    if (was_polled(future) && !(future->pin & STEAL_PIN_ASYNC) &&
+            future->ops->waits)
+        future->ops->waits(future, await);
+}
+
 /* Depth first: a chain as it stands, and the branches of a future one after the
  * other. */
 static void
@@ -58,9 +67,8 @@ walk_down(struct walk *walk, struct steal_future *future, unsigned depth)
             return;
         walk_down(walk, child, depth + 1);
     }
-    if (i == 0 && was_polled(future) && !(future->pin & STEAL_PIN_ASYNC) &&
-            future->ops->waits)
-        future->ops->waits(future, await);
+    if (i == 0)
+        ask(future, await);
 }
 
 size_t
@@ -72,6 +80,22 @@ steal__awaits_of(const struct steal_task *task, struct steal_await *awaits,
     if (n)
         walk_down(&walk, steal__task_root(task), 0);
     return walk.n;
+}
+
+bool
+steal__awaits_one(const struct steal_task *task, struct steal_await *last)
+{
+    struct steal_future *future = steal__task_root(task);
+    struct steal_future *child;
+
+    while ((child = child_of(future, 0))) {
+        if (!(future->pin & STEAL_PIN_ASYNC) && child_of(future, 1))
+            return false;
+        future = child;
+    }
+    tell(future, last, 0);
+    ask(future, last);
+    return last->thing;
 }
 
 void

@@ -14,6 +14,10 @@
 size_t steal__awaits_of(const struct steal_task *task,
         struct steal_await *awaits, size_t n);
 
+/* True if it is a chain, without branches, whose last future says what it waits for:
+ * that is then in *last. */
+bool steal__awaits_one(const struct steal_task *task, struct steal_await *last);
+
 /* A line for people. */
 void steal__await_print(const struct steal_await *await, FILE *file);
 

@@ -12,7 +12,9 @@
 #include <steal/debug.h>
 #include <steal/time.h>
 
+#include "../task/schedule.h"
 #include "../task/task.h"
+#include "circle.h"
 
 static bool
 is_wanted(const struct steal_options *options)
@@ -34,6 +36,13 @@ steal__observer_new(struct observer **result, struct steal_runtime *runtime)
         return -ENOMEM;
     observer->runtime = runtime;
     observer->times = options->time_polls || options->detect_lost_wakes;
+    observer->circles = NULL;
+    if (options->detect_lost_wakes)
+        observer->circles = steal__circles_new();
+    if (options->detect_lost_wakes && !observer->circles) {
+        free(observer);
+        return -ENOMEM;
+    }
     *result = observer;
     return 0;
 }
@@ -41,6 +50,8 @@ steal__observer_new(struct observer **result, struct steal_runtime *runtime)
 void
 steal__observer_free(struct observer *observer)
 {
+    if (observer)
+        free(observer->circles);
     free(observer);
 }
 
@@ -75,7 +86,8 @@ add_poll(struct task_times *times, uint64_t began, uint64_t now)
 uint64_t
 steal__observe_begin(struct worker *w, struct steal_task *task)
 {
-    (void)w, (void)task;
+    (void)w;
+    steal__task_unparks(task);
     return steal_now();
 }
 

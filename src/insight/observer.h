@@ -8,9 +8,12 @@
 
 #include "../sched/observe.h"
 
+struct circles;
+
 struct observer {
     struct steal_runtime *runtime;
-    bool times; /* of polls are measured */
+    struct circles *circles; /* NULL: nobody looks for them */
+    bool times;              /* of polls are measured */
 };
 
 #endif

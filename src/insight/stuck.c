@@ -1,5 +1,5 @@
 /* stuck.c - tasks that cannot go on: who is told, and what becomes of them. */
-#include <steal/debug.h>
+#include "stuck.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,8 +22,9 @@ age_of(const struct steal_task *task)
     return born ? counter_difference(steal_now(), born) : 0;
 }
 
-static void
-describe(struct steal_stuck_task *stuck, const struct steal_task *task)
+void
+steal__stuck_describe(struct steal_stuck_task *stuck,
+        const struct steal_task *task)
 {
     stuck->task = task->id;
     stuck->name = steal_task_name(task);
@@ -32,9 +33,8 @@ describe(struct steal_stuck_task *stuck, const struct steal_task *task)
     stuck->nawaits = steal__awaits_of(task, stuck->awaits, STEAL_AWAITS_MOST);
 }
 
-/* True if the tasks are to be canceled. */
-static bool
-tell(const struct steal_stuck *stuck)
+bool
+steal__stuck_tell(const struct steal_stuck *stuck)
 {
     const struct steal_options *options = &stuck->runtime->options;
 
@@ -55,8 +55,8 @@ steal__task_lost(struct steal_task *task)
         .ntasks = 1,
         .tasks = &one };
 
-    describe(&one, task);
-    task->lost = tell(&stuck);
+    steal__stuck_describe(&one, task);
+    task->lost = steal__stuck_tell(&stuck);
     return task->lost;
 }
 
@@ -72,13 +72,20 @@ print_task(const struct steal_stuck_task *task, FILE *file)
         steal__await_print(&task->awaits[i], file);
 }
 
+static const char *
+title_of(const struct steal_stuck *stuck)
+{
+    if (!stuck->is_circle)
+        return "nobody can wake this task any more";
+    return stuck->ntasks == 1 ? "this task waits for itself"
+                              : "these tasks wait for one another";
+}
+
 void
 steal_stuck_print(const struct steal_stuck *stuck, FILE *file)
 {
     flockfile(file);
-    fprintf(file, "%s: %s\n", stuck->runtime->name,
-            stuck->is_circle ? "these tasks wait for one another"
-                             : "nobody can wake this task any more");
+    fprintf(file, "%s: %s\n", stuck->runtime->name, title_of(stuck));
     for (size_t i = 0; i < stuck->ntasks; i++)
         print_task(&stuck->tasks[i], file);
     funlockfile(file);

@@ -42,6 +42,7 @@ steal__task_extra(struct steal_task *task)
     store_relaxed(&made->name, NULL); /* not shared yet */
     made->locals = NULL;
     times_init(&made->times);
+    made->edge = (struct task_edge){ .task = NULL };
     if (cas_strong_acq_rel(&task->extra, &extra, made)) /* O1 */
         return made;
     steal__runtime_release(task->runtime, made, sizeof *made);

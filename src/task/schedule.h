@@ -27,6 +27,12 @@ struct steal_runtime *steal__runtime_for(struct steal_runtime *runtime,
  * canceled.  Defined in insight/. */
 bool steal__task_lost(struct steal_task *task);
 
+/* Where wakers are counted, and by the holder, too: the task is about to park; true,
+ * and it is to be canceled instead, for it would wait for itself.  And it is about to
+ * be polled or dropped, and had parked before. */
+bool steal__task_parks(struct steal_task *task);
+void steal__task_unparks(struct steal_task *task);
+
 /* Frees a task, by whoever was told to by a transition. */
 void steal__runtime_bury(struct steal_task *task);
 

@@ -196,10 +196,32 @@ steal__word_unref(task_word *word, uint64_t refs)
  * whoever comes second finds the task lost, and holds BUSY (T5).
  */
 
+static inline uint64_t
+steal__word_wakers(uint64_t word)
+{
+    return word / TASK_REF - (word & TASK_HANDLE ? 1 : 0);
+}
+
 static inline bool
 steal__word_has_wakers(uint64_t word)
 {
-    return word / TASK_REF > (word & TASK_HANDLE ? 1 : 0);
+    return steal__word_wakers(word) > 0;
+}
+
+/* By the holder of BUSY, after a poll: one waker is left, and can only be woken or
+ * dropped, unless it is cloned by who holds it. */
+static inline bool
+steal__word_has_one_waker(task_word *word)
+{
+    return steal__word_wakers(load_relaxed(word)) ==
+           1; /* none comes back: T5 */
+}
+
+/* A hint: it may be aborted a moment later. */
+static inline bool
+steal__word_is_aborted(task_word *word)
+{
+    return load_relaxed(word) & TASK_ABRT;
 }
 
 static inline enum park_action

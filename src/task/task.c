@@ -36,6 +36,7 @@ steal__task_wake_joiner(struct steal_task *task)
 COLD bool
 steal__task_cancel(struct steal_task *task)
 {
+    steal__task_unparks(task);
     task->canceled = true;
     steal_future_drop(steal__task_root(task));
     return steal__task_finish(task);
@@ -59,7 +60,7 @@ steal__task_settle_counted(struct steal_task *task, struct steal_context *cx,
 {
     if (poll == STEAL_READY || cx->woken)
         return steal__task_settle(task, cx, poll, shard);
-    if (!steal__task_register(task, shard))
+    if (!steal__task_register(task, shard) || steal__task_parks(task))
         return steal__task_run_canceled(task, cx);
     switch (steal__word_park_counted(&task->word)) {
     case PARK_DONE:

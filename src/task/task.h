@@ -40,11 +40,21 @@ struct task_times {
     struct counter queued;  /* when it was last queued, ns; whoever did that */
 };
 
+/* A task that is parked, where circles are looked for (insight/circle.c). */
+struct task_edge {
+    struct list link; /* of the table, guarded by its lock */
+    struct steal_task
+            *task; /* NULL: it is not in the table; the holder's of BUSY */
+    uint64_t
+            told; /* the id of the one that it waited for when it was told of */
+};
+
 /* What few tasks have, made when first needed. */
 struct task_extra {
     _Atomic(const char *) name;
     struct task_local *locals; /* the holder's of BUSY */
     struct task_times times;
+    struct task_edge edge;
 };
 
 struct steal_task {
