@@ -70,14 +70,19 @@ struct steal_long_poll {
  *
  * With options.detect_lost_wakes a task that said STEAL_PENDING and that nobody can
  * wake, for no waker of it is left, is told of at once: it has forgotten to register
- * one, or somebody has lost it.  So are tasks that wait for one another in a
- * circle.
+ * one, or somebody has lost it.
+ *
+ * So are tasks that wait for one another in a circle, for mutexes, for the writers of
+ * rwlocks, for what runs in a once, or in a join: each by one chain of awaits, and
+ * for nothing else.  Who is the owner of a lock is known if a task has awaited it;
+ * one that leaves it to another to unlock is still taken for its owner.
  */
 enum steal_stuck_policy {
     STEAL_STUCK_IGNORE,
     STEAL_STUCK_REPORT,
-    STEAL_STUCK_ABORT, /* and the task ends; its joiner gets -EDEADLK */
-    STEAL_STUCK_STOP   /* and the program ends, by abort() */
+    STEAL_STUCK_ABORT, /* and the task ends, of a circle the one that has closed it;
+                          its joiner gets -EDEADLK */
+    STEAL_STUCK_STOP /* and the program ends, by abort() */
 };
 
 struct steal_stuck_task {
@@ -91,8 +96,8 @@ struct steal_stuck_task {
 
 struct steal_stuck {
     struct steal_runtime *runtime;
-    bool is_circle; /* each waits for the next, and the last for the first; else it
-                       is a task, and a wake that was lost */
+    bool is_circle; /* each waits for the next, and the last for the first, or one
+                       for itself; else it is a task, and a wake that was lost */
     size_t ntasks;
     const struct steal_stuck_task *tasks;
 };
