@@ -35,12 +35,12 @@ STEAL_BEGIN_DECLS
 struct steal_mutex {
     /* private */
     uint32_t word;
-    struct steal_waitq waiting;
     uint64_t owner;
+    struct steal_waitq waiting;
 };
 
 /* clang-format off */
-#define STEAL_MUTEX_INIT { 0, { 0, NULL, NULL }, 0 }
+#define STEAL_MUTEX_INIT { 0, 0, { 0, NULL, NULL } }
 /* clang-format on */
 
 STEAL_API void steal_mutex_init(struct steal_mutex *mutex);

@@ -46,8 +46,8 @@
 
 struct mutex {
     _Atomic(uint32_t) word;
-    struct waitq waiting;
     _Atomic(uint64_t) owner; /* the id of its task, or 0: M5 */
+    struct waitq waiting;
 };
 
 _Static_assert(sizeof(struct mutex) == sizeof(struct steal_mutex),
