@@ -61,6 +61,7 @@
  *
  *     metrics.h    what the workers do, in numbers
  *     debug.h      polls that take too long
+ *     dump.h       which tasks there are, and what each waits for
  *     simulate.h   runs that can be had again: one thread, a seed, simulated time
  */
 #ifndef STEAL_H
@@ -76,6 +77,7 @@
 #include <steal/combine.h>
 #include <steal/copy.h>
 #include <steal/debug.h>
+#include <steal/dump.h>
 #include <steal/event.h>
 #include <steal/fd.h>
 #include <steal/file.h>

@@ -69,6 +69,7 @@ steal__driver_init(struct driver *driver, struct steal_runtime *runtime,
     driver->world = NULL;
     counter_init(&driver->turns);
     counter_init(&driver->events);
+    counter_init(&driver->descriptors);
     driver->is_guest = host != NULL;
     driver->host = pthread_self();
     init_lists(driver);

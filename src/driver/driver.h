@@ -36,10 +36,11 @@ struct driver {
     bool is_guest;
     pthread_t host; /* the thread that runs the loop that it is a guest in */
     struct set set;
-    struct world *world;     /* NULL: the real one */
-    struct wakeups *wakeups; /* of this turn; the holder's */
-    struct counter turns;    /* the holder's */
-    struct counter events;   /* tasks woken by turns; the holder's */
+    struct world *world;        /* NULL: the real one */
+    struct wakeups *wakeups;    /* of this turn; the holder's */
+    struct counter turns;       /* the holder's */
+    struct counter events;      /* tasks woken by turns; the holder's */
+    struct counter descriptors; /* open ones; anyone's */
 
     CACHE_ALIGNED struct lock lock; /* guards what follows */
     bool over;                      /* no loop, nobody to take the seat */

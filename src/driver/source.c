@@ -59,6 +59,7 @@ steal__source_new(struct steal_fd **result, struct steal_runtime *runtime,
     source->telling = false;
     source->foreign = false;
     source->keeps = false;
+    counter_add_shared(&steal__runtime_driver(runtime)->descriptors, 1);
     *result = source;
     return 0;
 }
@@ -283,6 +284,7 @@ steal__source_end(struct steal_fd *source)
         steal__set_forget(&driver_of(source)->set, source);
     if (!keeps)
         close(source->number);
+    counter_add_shared(&driver_of(source)->descriptors, -UINT64_C(1));
     steal__ready_bury(&source->word);
     steal__source_put(source);
 }

@@ -19,6 +19,7 @@
 #include <steal/runtime.h>
 
 #include "../sched/runtime.h"
+#include "buffer.h"
 
 /*
  * The tables
@@ -154,32 +155,13 @@ put_value(struct text *text, enum kind kind, uint64_t value)
  * Labels
  */
 
-/* How many bytes the character has that is first in `s`; 0 if it is not UTF-8:
- * too long, a surrogate, too large, or cut short. */
-static size_t
-character_size(const unsigned char *s)
-{
-    size_t size = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-    if ((s[0] >= 0x80 && s[0] < 0xc2) || s[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < size; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-            (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return size;
-}
-
 /* One wrong byte in it, and the reader would refuse all of the text; a name that
  * was cut may well end with one. */
 static void
 put_label_value(struct text *text, const char *value)
 {
     while (*value != '\0') {
-        size_t size = character_size((const unsigned char *)value);
+        size_t size = steal__utf8_size((const unsigned char *)value);
 
         if (*value == '\\')
             put(text, "\\\\");

@@ -19,39 +19,65 @@
 static bool
 is_wanted(const struct steal_options *options)
 {
-    return options->detect_lost_wakes || options->time_polls;
+    return options->detect_lost_wakes || options->time_polls || options->top;
+}
+
+static struct polled *
+new_polled(unsigned n)
+{
+    struct polled *polled = aligned_alloc(_Alignof(struct polled),
+            n * sizeof *polled);
+
+    for (unsigned i = 0; polled && i < n; i++) {
+        counter_init(&polled[i].task);
+        counter_init(&polled[i].began);
+    }
+    return polled;
+}
+
+static int
+init(struct observer *observer, struct steal_runtime *runtime)
+{
+    const struct steal_options *options = &runtime->options;
+
+    observer->runtime = runtime;
+    observer->times = options->time_polls || options->detect_lost_wakes ||
+                      options->top;
+    if (options->detect_lost_wakes)
+        observer->circles = steal__circles_new();
+    if (options->detect_lost_wakes && !observer->circles)
+        return -ENOMEM;
+    observer->polled = new_polled(runtime->nall);
+    return observer->polled ? 0 : -ENOMEM;
 }
 
 int
 steal__observer_new(struct observer **result, struct steal_runtime *runtime)
 {
-    const struct steal_options *options = &runtime->options;
     struct observer *observer;
+    int error;
 
     *result = NULL;
-    if (!is_wanted(options))
+    if (!is_wanted(&runtime->options))
         return 0;
-    observer = malloc(sizeof *observer);
+    observer = calloc(1, sizeof *observer);
     if (!observer)
         return -ENOMEM;
-    observer->runtime = runtime;
-    observer->times = options->time_polls || options->detect_lost_wakes;
-    observer->circles = NULL;
-    if (options->detect_lost_wakes)
-        observer->circles = steal__circles_new();
-    if (options->detect_lost_wakes && !observer->circles) {
-        free(observer);
-        return -ENOMEM;
-    }
-    *result = observer;
-    return 0;
+    error = init(observer, runtime);
+    if (error)
+        steal__observer_free(observer);
+    else
+        *result = observer;
+    return error;
 }
 
 void
 steal__observer_free(struct observer *observer)
 {
-    if (observer)
-        free(observer->circles);
+    if (!observer)
+        return;
+    free(observer->circles);
+    free(observer->polled);
     free(observer);
 }
 
@@ -86,9 +112,13 @@ add_poll(struct task_times *times, uint64_t began, uint64_t now)
 uint64_t
 steal__observe_begin(struct worker *w, struct steal_task *task)
 {
-    (void)w;
+    struct polled *polled = &w->runtime->observer->polled[w->index];
+    uint64_t now = steal_now();
+
     steal__task_unparks(task);
-    return steal_now();
+    counter_set(&polled->began, now);
+    counter_set(&polled->task, task->id);
+    return now;
 }
 
 void
@@ -98,6 +128,7 @@ steal__observe_end(struct worker *w, struct steal_task *task,
     struct task_times *times = times_of(w->runtime->observer, task);
 
     (void)poll;
+    counter_set(&w->runtime->observer->polled[w->index].task, 0);
     if (times)
         add_poll(times, began, steal_now());
 }

@@ -12,8 +12,21 @@ struct circles;
 
 struct observer {
     struct steal_runtime *runtime;
-    struct circles *circles; /* NULL: nobody looks for them */
     bool times;              /* of polls are measured */
+    struct circles *circles; /* NULL: nobody looks for them */
+    struct polled {
+        CACHE_ALIGNED struct counter task; /* its id; 0: none */
+        struct counter began;              /* the time, ns */
+    } * polled; /* what each worker does, which writes it */
 };
+
+/* The poll that a worker is in. */
+struct observed_poll {
+    uint64_t task; /* its id; 0: it is in none */
+    uint64_t time; /* ns, since it began */
+};
+
+struct observed_poll steal__observer_poll(const struct observer *observer,
+        unsigned worker);
 
 #endif

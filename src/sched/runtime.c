@@ -227,6 +227,7 @@ init_shared(struct steal_runtime *runtime)
     runtime->seat_taken = false;
     list_init(&runtime->waiting);
     steal__relief_init(&runtime->relief);
+    onlookers_init(&runtime->onlookers);
 }
 
 int
@@ -280,6 +281,7 @@ steal_runtime_new(struct steal_runtime **result,
 free_watchdog:
     steal__watchdog_free(runtime->watchdog);
 free_observer:
+    onlookers_free_all(&runtime->onlookers);
     steal__observer_free(runtime->observer);
 fini_driver:
     fini_driver(runtime);
@@ -387,6 +389,7 @@ take_down(struct steal_runtime *runtime)
     int64_t out = 0;
 
     shut(runtime);
+    onlookers_free_all(&runtime->onlookers);
     steal__watchdog_free(runtime->watchdog);
     steal__observer_free(runtime->observer);
     free(runtime->words);

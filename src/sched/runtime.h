@@ -16,6 +16,7 @@
 #include "idle.h"
 #include "injector.h"
 #include "near.h"
+#include "onlooker.h"
 #include "relief.h"
 #include "worker.h"
 
@@ -43,6 +44,7 @@ struct steal_runtime {
     struct pool pool;
     struct team *team; /* fork/ */
     struct relief relief;
+    struct onlookers onlookers;
 
     CACHE_ALIGNED _Atomic(uint32_t) stopping;
     _Atomic(uint32_t) running;  /* workers that have not gone home */

@@ -5,8 +5,8 @@
  *
  *   bit    set by             cleared by        while it is set
  *   LIVE   birth              finish()          the future is not dropped yet
- *   BUSY   birth, wake,       park(), finish()  one queue or one worker holds
- *          abort                                the task, and no other
+ *   BUSY   birth, wake,       park(), finish()  one queue, one worker or one
+ *          abort, visit()                       visitor holds the task, no other
  *   AGAIN  wake, abort        claim(), park(),  an event came while BUSY: one
  *                             finish()          more poll is owed
  *   ABRT   abort              never             the next claim cancels
@@ -32,11 +32,16 @@
  *   T5  Wakers are made of wakers, or by the poll.  So a task that is parked, and
  *       has no reference but the handle's, cannot be woken any more.  That says
  *       little where waiters borrow (T3).
+ *   T6  A visitor makes a parked task BUSY to look at it, and then parks it again:
+ *       what wakes or aborts it meanwhile sets AGAIN, as during a poll.  Where wakers
+ *       are counted it parks as after a poll, for the last may be dropped meanwhile;
+ *       but one that was lost already has been told of.
  *
  * Orderings
  *   O1  park, wake, finish: acq_rel  ->  wake, park: acq_rel
  *       All go through one word, so who makes the task BUSY has seen the
- *       poll before; the queues hand that on to the next poll.
+ *       poll before; the queues hand that on to the next poll.  So does who visits,
+ *       and the next poll writes only after the visit.
  *   O2  wake of a BUSY task: AGAIN, release  ->  claim or park: acquire
  *       The poll that is owed sees the event.  The bit is stored also when it
  *       is set already, and cleared by RMW only: a plain store could lose it, or
@@ -75,6 +80,13 @@ enum park_action {
     PARK_DONE,    /* somebody else may hold the task by now */
     PARK_REQUEUE, /* still BUSY, and ours */
     PARK_LOST     /* the same, and nobody can wake it */
+};
+
+enum visit_action {
+    VISIT_NONE, /* somebody else holds it, or it is finished */
+    VISIT_DONE, /* the task is BUSY by this call */
+    VISIT_ALONE /* the same, and there is no waker: if all are counted, the task is lost
+                   and was told of (T5) */
 };
 
 enum unref_action {
@@ -142,7 +154,7 @@ steal__word_claim(task_word *word)
     return old & TASK_ABRT ? CLAIM_CANCEL : CLAIM_POLL;
 }
 
-/* After a poll that said PENDING and did not wake itself. */
+/* After a poll that said PENDING and did not wake itself, or after a visit. */
 static inline enum park_action
 steal__word_park(task_word *word)
 {
@@ -259,10 +271,30 @@ steal__word_unref_counted(task_word *word)
     return next & ~old & TASK_BUSY ? UNREF_LOST : UNREF_DONE;
 }
 
+/* By one who sees to it that the task cannot be freed meanwhile.  If it was parked it
+ * is the caller's, who ends the visit by park() (T6). */
+static inline enum visit_action
+steal__word_visit(task_word *word)
+{
+    uint64_t old = load_relaxed(word); /* the CAS checks */
+
+    do {
+        if (!(old & TASK_LIVE) || old & TASK_BUSY)
+            return VISIT_NONE;
+    } while (!cas_weak_acq_rel(word, &old, old | TASK_BUSY)); /* O1 */
+    return steal__word_has_wakers(old) ? VISIT_DONE : VISIT_ALONE;
+}
+
 static inline bool
 steal__word_is_finished(const task_word *word)
 {
     return !(load_acquire((task_word *)word) & TASK_LIVE); /* O1 */
+}
+
+static inline bool
+steal__word_is_aborted(const task_word *word)
+{
+    return load_relaxed((task_word *)word) & TASK_ABRT; /* a hint */
 }
 
 /* The joiner has written its waker.  False if the task is finished already;

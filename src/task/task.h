@@ -113,6 +113,10 @@ void steal__task_unhandle(struct steal_task *task);
 /* The extra, made if it is not there yet; NULL: out of memory. */
 struct task_extra *steal__task_extra(struct steal_task *task);
 
+/* Nobody can wake the task, which the caller holds: says so, and lets it go to where it
+ * was, or to be canceled. */
+void steal__task_lose(struct steal_task *task);
+
 /* The poll that this thread is in, or NULL. */
 extern _Thread_local struct steal_context *steal__poll;
 

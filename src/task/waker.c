@@ -78,9 +78,8 @@ counted_waker_clone(void *data)
     return (struct steal_waker){ &steal__counted_waker_vtable, task };
 }
 
-/* The task is ours until it goes to where it was, or is canceled. */
-static COLD void
-lose(struct steal_task *task)
+COLD void
+steal__task_lose(struct steal_task *task)
 {
     if (steal__task_lost(task))
         steal__word_abort(&task->word);
@@ -100,7 +99,7 @@ counted_waker_drop(void *data)
         steal__task_free(task);
         break;
     case UNREF_LOST:
-        lose(task);
+        steal__task_lose(task);
         break;
     }
 }

@@ -83,6 +83,34 @@ park_and_drop(unsigned self)
         drop();
 }
 
+/* The last waker is dropped while somebody looks at the task, who then tells of it; but
+ * not of one that was lost before. */
+static void
+visit(void)
+{
+    enum visit_action action = steal__word_visit(&word);
+    enum park_action end;
+
+    if (action == VISIT_NONE)
+        return;
+    explore_assert(action == VISIT_DONE || tellings == 1);
+    end = action == VISIT_DONE ? steal__word_park_counted(&word)
+                               : steal__word_park(&word);
+    if (end == PARK_LOST)
+        tell();
+    else if (end == PARK_REQUEUE)
+        hold();
+}
+
+static void
+visit_and_drop(unsigned self)
+{
+    if (self == 2)
+        visit();
+    else
+        park_and_drop(self);
+}
+
 /* One of two is woken, which ends with another poll. */
 static void
 wake_and_drop(unsigned self)
@@ -128,6 +156,9 @@ told(void)
 
 #define DROP \
  .threads = 2, .setup = set_up_one, .thread = park_and_drop, .finish = told_once
+#define VISIT                                                 \
+ .threads = 3, .setup = set_up_one, .thread = visit_and_drop, \
+ .finish = told_once
 #define WAKE                                                 \
  .threads = 3, .setup = set_up_two, .thread = wake_and_drop, \
  .finish = told_once_after_the_event
@@ -135,6 +166,14 @@ told(void)
 static const struct explore_case cases[] = {
     { .name = "park_and_drop", DROP, .spurious = 1, .stale_cas = true },
     { .name = "wake_and_drop", WAKE },
+    { .name = "visit_and_drop", VISIT },
+    { .name = "visit_by_plain_store",
+            VISIT,
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_visit", NULL, NULL } },
+    { .name = "visit_without_acquire",
+            VISIT,
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_visit", NULL,
+                    NULL } },
     { .name = "abort_and_drop",
             .threads = 3,
             .setup = set_up_one,

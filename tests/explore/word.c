@@ -164,6 +164,120 @@ is_dropped_once(void)
     explore_assert(!(load_relaxed(&word) & TASK_BUSY));
 }
 
+/*
+ * Visits: one who looks at a parked task.  What the poll writes is plain, and so is
+ * what the visitor reads: it must be ordered with the polls before and after.
+ */
+
+static int noted; /* by the poll */
+static int read_back;
+
+static void
+set_up_visit(void)
+{
+    set_up();
+    noted = 0;
+    read_back = 0;
+    explore_name(&noted, sizeof noted, "noted");
+    explore_name(&read_back, sizeof read_back, "read_back");
+}
+
+static void
+hold_noting(void)
+{
+    do {
+        steal__word_claim(&word);
+        poll();
+        noted = polls;
+    } while (steal__word_park(&word) == PARK_REQUEUE);
+}
+
+/* What a dump does: it polls not, but whom it has kept from being queued it must
+ * queue. */
+static void
+visit(void)
+{
+    if (steal__word_visit(&word) == VISIT_NONE)
+        return;
+    read_back = noted;
+    explore_assert(read_back == polls);
+    if (steal__word_park(&word) == PARK_REQUEUE)
+        hold_noting();
+}
+
+static void
+wake_and_visit(unsigned self)
+{
+    if (self == 0) {
+        hold_noting();
+    } else if (self == 1) {
+        store_relaxed(&event[0], 1);
+        if (steal__word_wake(&word) == WAKE_ENQUEUE)
+            hold_noting();
+    } else {
+        visit();
+    }
+}
+
+static void
+event_is_seen_and_parked(void)
+{
+    explore_assert(seen[0]);
+    explore_assert(load_relaxed(&word) == (TASK_LIVE | TASK_REF));
+}
+
+/* Two visitors: the one or the other, or one after the other. */
+static void
+visit_and_visit(unsigned self)
+{
+    if (self == 0) {
+        store_relaxed(&event[0], 1);
+        if (steal__word_wake(&word) == WAKE_ENQUEUE)
+            hold_noting();
+    } else {
+        visit();
+    }
+}
+
+static void
+set_up_parked(void)
+{
+    set_up_visit();
+    store_relaxed(&word, TASK_LIVE | TASK_REF);
+}
+
+/* The visit keeps who aborts from dropping the future, and drops it in its place. */
+static void
+visit_until_canceled(void)
+{
+    if (steal__word_visit(&word) == VISIT_NONE)
+        return;
+    read_back = noted;
+    if (steal__word_park(&word) == PARK_REQUEUE)
+        hold_until_canceled();
+}
+
+static void
+set_up_visit_and_abort(void)
+{
+    set_up_abort();
+    noted = 0;
+    read_back = 0;
+    explore_name(&noted, sizeof noted, "noted");
+    explore_name(&read_back, sizeof read_back, "read_back");
+}
+
+static void
+abort_and_visit(unsigned self)
+{
+    if (self == 0)
+        hold_until_canceled();
+    else if (self == 1 && steal__word_abort(&word) == WAKE_ENQUEUE)
+        hold_until_canceled();
+    else if (self == 2)
+        visit_until_canceled();
+}
+
 /* The end: whoever sees to the last of LIVE and the references frees. */
 
 struct block {
@@ -349,6 +463,9 @@ joined_is_freed(void)
  .threads = 3, .setup = set_up, .thread = what, .finish = all_is_seen_and_parked
 #define QUEUE(what) \
  .threads = 3, .setup = set_up, .thread = what, .finish = all_is_seen
+#define VISIT(what)                                   \
+ .threads = 3, .setup = set_up_visit, .thread = what, \
+ .finish = event_is_seen_and_parked
 #define END(what) \
  .threads = 3, .setup = set_up_block, .thread = what, .finish = is_freed_once
 #define JOIN(what) \
@@ -404,6 +521,47 @@ static const struct explore_case cases[] = {
             .thread = wake_and_abort,
             .finish = is_dropped_once,
             .fault = { EXPLORE_SPLIT_RMW, "steal__word_signal", NULL, NULL } },
+
+    { .name = "wake_and_visit", VISIT(wake_and_visit) },
+    { .name = "wake_and_visit_weakly",
+            VISIT(wake_and_visit),
+            .spurious = 1,
+            .stale_cas = true },
+    { .name = "visit_and_visit",
+            .threads = 3,
+            .setup = set_up_parked,
+            .thread = visit_and_visit,
+            .finish = event_is_seen_and_parked },
+    { .name = "abort_and_visit",
+            .threads = 3,
+            .setup = set_up_visit_and_abort,
+            .thread = abort_and_visit,
+            .finish = is_dropped_once },
+    { .name = "visit_by_plain_store",
+            VISIT(wake_and_visit),
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_visit", NULL, NULL } },
+    { .name = "visit_without_acquire",
+            VISIT(wake_and_visit),
+            .fault = { EXPLORE_DROP_ACQUIRE, "steal__word_visit", NULL,
+                    NULL } },
+    { .name = "visit_ends_without_release",
+            .threads = 3,
+            .setup = set_up_parked,
+            .thread = visit_and_visit,
+            .finish = event_is_seen_and_parked,
+            .fault = { EXPLORE_DROP_RELEASE, "steal__word_park", NULL, NULL } },
+    { .name = "visited_task_is_woken_by_plain_store",
+            .threads = 3,
+            .setup = set_up_parked,
+            .thread = visit_and_visit,
+            .finish = event_is_seen_and_parked,
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_signal", NULL, NULL } },
+    { .name = "abort_of_visited_task_by_plain_store",
+            .threads = 3,
+            .setup = set_up_visit_and_abort,
+            .thread = abort_and_visit,
+            .finish = is_dropped_once,
+            .fault = { EXPLORE_SPLIT_RMW, "steal__word_visit", NULL, NULL } },
 
     { .name = "finish_and_unref", END(finish_and_unref) },
     { .name = "clone_and_unref", END(clone_and_unref) },
