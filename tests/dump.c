@@ -244,9 +244,9 @@ START_TEST(task_that_nobody_can_wake_is_lost_where_that_is_looked_for)
     waiting = spawn_waiting();
     wait_until(look_has(lost, ", probe: lost; "));
     wait_until(look_has(waiting, ", probe: parked; "));
+    end_waiting(waiting);
     steal_task_abort(lost);
     ck_assert_int_eq(join_task(runtime, lost), -ECANCELED);
-    end_waiting(waiting);
     end();
 }
 END_TEST
