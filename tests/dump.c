@@ -193,7 +193,7 @@ START_TEST(each_task_is_told_once)
         steal_task_abort(task[i]);
         ck_assert_int_eq(join_task(runtime, task[i]), -ECANCELED);
     }
-    look();
+    wait_until(look_finds("steal: 0 tasks"));
     ck_assert_int_eq(count_in(text, "\ntask "), 0);
     end();
 }
