@@ -105,6 +105,7 @@
 #include <steal/stream.h>
 #include <steal/task.h>
 #include <steal/time.h>
+#include <steal/trace.h>
 #include <steal/tty.h>
 #include <steal/waker.h>
 #include <steal/watch.h>

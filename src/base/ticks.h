@@ -10,9 +10,12 @@
 #ifndef STEAL_BASE_TICKS_H
 #define STEAL_BASE_TICKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #if defined(__x86_64__)
+
+# include <cpuid.h>
 
 /* 2 to 4 GHz. */
 # define TICKS_PER_US UINT64_C(2500)
@@ -21,6 +24,16 @@ static inline uint64_t
 ticks_now(void)
 {
     return __builtin_ia32_rdtsc();
+}
+
+/* True if they are of one length for ever, and of one clock for all processors. */
+static inline bool
+ticks_are_steady(void)
+{
+    const unsigned invariant = 1u << 8;
+    unsigned a, b, c, d;
+
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & invariant);
 }
 
 #elif defined(__aarch64__)
@@ -37,6 +50,12 @@ ticks_now(void)
     return now;
 }
 
+static inline bool
+ticks_are_steady(void)
+{
+    return true;
+}
+
 #else
 
 # include <steal/time.h>
@@ -47,6 +66,12 @@ static inline uint64_t
 ticks_now(void)
 {
     return steal_now();
+}
+
+static inline bool
+ticks_are_steady(void)
+{
+    return true;
 }
 
 #endif

@@ -15,11 +15,13 @@
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "circle.h"
+#include "trace.h"
 
 static bool
 is_wanted(const struct steal_options *options)
 {
-    return options->detect_lost_wakes || options->time_polls || options->top;
+    return options->detect_lost_wakes || options->time_polls || options->top ||
+           options->trace || options->trace_file;
 }
 
 static struct polled *
@@ -48,7 +50,9 @@ init(struct observer *observer, struct steal_runtime *runtime)
     if (options->detect_lost_wakes && !observer->circles)
         return -ENOMEM;
     observer->polled = new_polled(runtime->nall);
-    return observer->polled ? 0 : -ENOMEM;
+    if (!observer->polled)
+        return -ENOMEM;
+    return steal__trace_new(&observer->trace, runtime);
 }
 
 int
@@ -72,12 +76,20 @@ steal__observer_new(struct observer **result, struct steal_runtime *runtime)
 }
 
 void
+steal__observer_finish(struct steal_runtime *runtime)
+{
+    if (steal__observer_trace(runtime->observer))
+        steal__trace_save(runtime);
+}
+
+void
 steal__observer_free(struct observer *observer)
 {
     if (!observer)
         return;
     free(observer->circles);
     free(observer->polled);
+    steal__trace_free(observer->trace);
     free(observer);
 }
 
@@ -109,47 +121,91 @@ add_poll(struct task_times *times, uint64_t began, uint64_t now)
  * Upcalls
  */
 
+/* The worker that this thread is, if it is one of this runtime. */
+static inline const struct worker *
+worker_of(const struct steal_runtime *runtime)
+{
+    const struct worker *w = steal__worker;
+
+    return likely(w && w->runtime == runtime) ? w : NULL;
+}
+
 uint64_t
 steal__observe_begin(struct worker *w, struct steal_task *task)
 {
-    struct polled *polled = &w->runtime->observer->polled[w->index];
-    uint64_t now = steal_now();
+    struct observer *observer = w->runtime->observer;
+    struct polled *polled = &observer->polled[w->index];
+    uint64_t now;
 
-    steal__task_unparks(task);
+    if (observer->trace)
+        trace_begin(observer->trace, w, task);
+    if (!observer->times)
+        return 0;
+    now = steal_now();
+    if (observer->circles)
+        steal__task_unparks(task);
     counter_set(&polled->began, now);
     counter_set(&polled->task, task->id);
     return now;
+}
+
+static enum trace_outcome
+outcome_of(const struct worker *w, enum steal_poll poll)
+{
+    if (poll == STEAL_READY)
+        return TRACE_READY;
+    return w->cx.woken ? TRACE_AGAIN : TRACE_PARKED;
 }
 
 void
 steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began)
 {
-    struct task_times *times = times_of(w->runtime->observer, task);
+    struct observer *observer = w->runtime->observer;
+    struct task_times *times;
 
-    (void)poll;
-    counter_set(&w->runtime->observer->polled[w->index].task, 0);
-    if (times)
+    if (observer->times)
+        counter_set(&observer->polled[w->index].task, 0);
+    if (observer->times && (times = times_of(observer, task)))
         add_poll(times, began, steal_now());
+    if (observer->trace)
+        trace_end(observer->trace, w, task, outcome_of(w, poll));
 }
 
 void
 steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
 {
-    struct task_times *times = times_of(runtime->observer, task);
+    struct observer *observer = runtime->observer;
+    struct task_times *times = times_of(observer, task);
 
     if (times)
         counter_set(&times->born, steal_now());
+    if (observer->trace)
+        trace_spawned(observer->trace, worker_of(runtime), task);
 }
 
 void
 steal__observe_queued(struct steal_runtime *runtime, struct steal_task *task)
 {
-    (void)runtime, (void)task;
+    struct observer *observer = runtime->observer;
+
+    if (observer->trace)
+        trace_queued(observer->trace, worker_of(runtime), task);
 }
 
 void
 steal__observe_event(struct worker *w, enum observed what, uint64_t n)
 {
-    (void)w, (void)what, (void)n;
+    static const enum trace_kind kinds[] = {
+        [OBSERVE_STEAL] = TRACE_STEAL,
+        [OBSERVE_PARK] = TRACE_PARK,
+        [OBSERVE_UNPARK] = TRACE_UNPARK,
+        [OBSERVE_TURN] = TRACE_TURN,
+        [OBSERVE_COMPUTE] = TRACE_COMPUTE,
+        [OBSERVE_COMPUTED] = TRACE_COMPUTED,
+    };
+    struct observer *observer = w->runtime->observer;
+
+    if (observer->trace)
+        trace_note(observer->trace, w, kinds[what], n);
 }

@@ -9,24 +9,32 @@
 #include "../sched/observe.h"
 
 struct circles;
+struct trace;
 
 struct observer {
     struct steal_runtime *runtime;
     bool times;              /* of polls are measured */
     struct circles *circles; /* NULL: nobody looks for them */
+    struct trace *trace;     /* NULL: nobody wants one */
     struct polled {
         CACHE_ALIGNED struct counter task; /* its id; 0: none */
         struct counter began;              /* the time, ns */
-    } * polled; /* what each worker does, which writes it */
+    } * polled; /* what each worker does, which writes it if times are measured */
 };
 
 /* The poll that a worker is in. */
 struct observed_poll {
-    uint64_t task; /* its id; 0: it is in none */
+    uint64_t task; /* its id; 0: it is in none, or that is not known */
     uint64_t time; /* ns, since it began */
 };
 
 struct observed_poll steal__observer_poll(const struct observer *observer,
         unsigned worker);
+
+static inline struct trace *
+steal__observer_trace(const struct observer *observer)
+{
+    return observer ? observer->trace : NULL;
+}
 
 #endif

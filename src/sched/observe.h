@@ -21,7 +21,10 @@ struct observer;
 int steal__observer_new(struct observer **result,
         struct steal_runtime *runtime);
 
-/* No thread is a worker any more.  May be NULL. */
+/* No thread is a worker any more; the workers are still there. */
+void steal__observer_finish(struct steal_runtime *runtime);
+
+/* Likewise.  May be NULL. */
 void steal__observer_free(struct observer *observer);
 
 /* Around a poll, by the holder of BUSY: begin() returns the time, which end() gets.
@@ -42,7 +45,9 @@ enum observed {
     OBSERVE_STEAL, /* n tasks */
     OBSERVE_PARK,
     OBSERVE_UNPARK,
-    OBSERVE_TURN /* of the driver, which woke n tasks */
+    OBSERVE_TURN,    /* of the driver, which woke n tasks */
+    OBSERVE_COMPUTE, /* it runs jobs from now on */
+    OBSERVE_COMPUTED
 };
 
 void steal__observe_event(struct worker *w, enum observed what, uint64_t n);

@@ -391,6 +391,7 @@ take_down(struct steal_runtime *runtime)
     shut(runtime);
     onlookers_free_all(&runtime->onlookers);
     steal__watchdog_free(runtime->watchdog);
+    steal__observer_finish(runtime);
     steal__observer_free(runtime->observer);
     free(runtime->words);
     steal__driver_fini(&runtime->driver);

@@ -206,9 +206,11 @@ compute(struct worker *w)
     store_relaxed(&w->polling, &steal__computation_ops); /* a hint */
     w->home = NULL;
     steal__relief_begin(w->runtime);
+    observe(w, OBSERVE_COMPUTE, 0);
     lend_allow(&away, w);
     steal__jobs_run(w);
     lend_settle(&away);
+    observe(w, OBSERVE_COMPUTED, 0);
     steal__relief_end(w->runtime);
     w->home = w->runtime;
     store_relaxed(&w->polling, NULL); /* a hint */
@@ -252,6 +254,8 @@ linger(struct worker *w)
     while (!task && w->last_maintenance < until && !linger_is_over(w)) {
         cpu_relax();
         n = steal__driver_turn(driver, 0);
+        if (n)
+            observe(w, OBSERVE_TURN, n);
         task = steal__take_from_others(w);
         w->last_maintenance = steal_now(); /* no poll has taken that time */
     }

@@ -305,6 +305,12 @@ steal__observer_new(struct observer **result, struct steal_runtime *runtime)
 }
 
 void
+steal__observer_finish(struct steal_runtime *runtime)
+{
+    (void)runtime;
+}
+
+void
 steal__observer_free(struct observer *observer)
 {
     (void)observer;
