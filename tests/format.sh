@@ -7,5 +7,5 @@ set -u
 cd "$(dirname "$0")/.." || exit 99
 formatter=${CLANG_FORMAT:-clang-format-14}
 command -v "$formatter" >/dev/null || exit 77
-find include src tests perf examples -name '*.[ch]' \
+find include src tests perf tools examples -name '*.[ch]' \
     -exec "$formatter" --dry-run -Werror {} +

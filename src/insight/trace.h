@@ -84,6 +84,23 @@ trace_clock(const struct trace *trace)
     return likely(trace->steady) ? ticks_now() : steal_now();
 }
 
+/* The name of the task's future; that of what is inside if there is just one thing
+ * in it: a root of ours, as those of groups, tells nobody anything. */
+static inline const char *
+trace_name(const struct steal_task *task)
+{
+    struct steal_future *future = steal__task_root(task);
+
+    while (future->ops->awaited) {
+        struct steal_future *child = future->ops->awaited(future, 0);
+
+        if (!child || future->ops->awaited(future, 1))
+            break;
+        future = child;
+    }
+    return future->ops->name;
+}
+
 /*
  * Writing.  Inline, for it is the path of every poll where somebody wants a trace:
  * begin() and end() around it, and note(), are the worker's; the others are for any
@@ -114,7 +131,7 @@ trace_begin(struct trace *trace, const struct worker *w,
     struct track *track = &trace->track[w->index];
     struct task_extra *extra = load_acquire(&task->extra);
     const char *given = extra ? load_acquire(&extra->name) : NULL;
-    const char *name = steal__task_ops(task)->name;
+    const char *name = trace_name(task);
 
     if (unlikely(given != NULL))
         steal__trace_name(track, given);
@@ -169,7 +186,7 @@ trace_spawned(struct trace *trace, const struct worker *w,
         struct steal_task *task)
 {
     struct track *track = trace_take(trace, w);
-    const char *name = steal__task_ops(task)->name;
+    const char *name = trace_name(task);
 
     track->told = task->id;
     track_put(track, trace_clock(trace), task->id, TRACE_SPAWNED,
