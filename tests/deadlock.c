@@ -141,7 +141,7 @@ START_TEST(text_has_all_of_them)
                 (void *)&mutexes[i], (unsigned long long)ids[i]);
         ck_assert_ptr_nonnull(strstr(text, line));
     }
-    ck_assert_ptr_nonnull(strstr(text, "deadlock.c:"));
+    ck_assert_ptr_nonnull(strstr(text, "actors.h:"));
     end_circle();
 }
 END_TEST

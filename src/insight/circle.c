@@ -35,7 +35,10 @@
 #include "observer.h"
 #include "stuck.h"
 
-#define BUCKETS 1024 /* a power of two: ids are dense */
+/* A power of two: ids are dense. */
+#ifndef BUCKETS
+# define BUCKETS 1024
+#endif
 
 struct circles {
     struct lock lock;

@@ -179,6 +179,9 @@ int explore_wake(volatile void *word, int n, const struct explore_site *site);
  explore_fence(EXPLORE_RELEASE, EXPLORE_SITE("fence_release", ""))
 #define fence_seq_cst() explore_fence_seq_cst(EXPLORE_SITE("fence_seq_cst", ""))
 
+/* Between a thread and its own handlers of signals, of which there are none. */
+#define signal_fence() ((void)0)
+
 /* The two halves of an asymmetric fence: the heavy one is felt by all. */
 #define fence_light() ((void)0)
 #define fence_heavy() explore_fence_all(EXPLORE_SITE("fence_heavy", ""))

@@ -283,19 +283,6 @@ steal__task_lost(struct steal_task *task)
     return false;
 }
 
-bool
-steal__task_parks(struct steal_task *task)
-{
-    (void)task;
-    return false;
-}
-
-void
-steal__task_unparks(struct steal_task *task)
-{
-    (void)task;
-}
-
 int
 steal__observer_new(struct observer **result, struct steal_runtime *runtime)
 {
