@@ -231,9 +231,9 @@ steal__word_has_one_waker(task_word *word)
 
 /* A hint: it may be aborted a moment later. */
 static inline bool
-steal__word_is_aborted(task_word *word)
+steal__word_is_aborted(const task_word *word)
 {
-    return load_relaxed(word) & TASK_ABRT;
+    return load_relaxed((task_word *)word) & TASK_ABRT; /* see above */
 }
 
 static inline enum park_action
@@ -289,12 +289,6 @@ static inline bool
 steal__word_is_finished(const task_word *word)
 {
     return !(load_acquire((task_word *)word) & TASK_LIVE); /* O1 */
-}
-
-static inline bool
-steal__word_is_aborted(const task_word *word)
-{
-    return load_relaxed((task_word *)word) & TASK_ABRT; /* a hint */
 }
 
 /* The joiner has written its waker.  False if the task is finished already;
