@@ -146,10 +146,13 @@ trace_end(struct trace *trace, const struct worker *w,
 {
     struct track *track = &trace->track[w->index];
 
-    track->ended = trace_clock(trace);
+    uint64_t now = trace_clock(trace);
+
+    track->ended = trace->steady ? now
+                                 : 0; /* simulated time goes on its own way */
     track->maintained = w->last_maintenance;
     track->told = outcome == TRACE_AGAIN ? task->id : 0;
-    track_put(track, track->ended, task->id, TRACE_ENDED, outcome);
+    track_put(track, now, task->id, TRACE_ENDED, outcome);
 }
 
 static inline void

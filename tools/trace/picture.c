@@ -121,17 +121,17 @@ step_of(double span)
     return span / step > 16 ? step * 2 : step;
 }
 
+/* Counted from the left edge. */
 static void
 put_axis(struct picture *picture)
 {
     double span = (double)(picture->to - picture->from);
-    double start = (double)(picture->from - picture->trace->start);
     double step = step_of(span);
     const char *unit = step < 1e3 ? "ns" : step < 1e6 ? "us" : "ms";
     double scale = step < 1e3 ? 1 : step < 1e6 ? 1e3 : 1e6;
 
-    for (double t = ceil(start / step) * step; t <= start + span; t += step) {
-        double x = LEFT + (WIDTH - LEFT - RIGHT) * ((t - start) / span);
+    for (double t = 0; t <= span; t += step) {
+        double x = LEFT + (WIDTH - LEFT - RIGHT) * (t / span);
 
         fprintf(picture->out,
                 "<path class=\"g\" d=\"M%.1f %dV%.0f\"/>"
@@ -231,7 +231,8 @@ put_bars(struct picture *picture, const struct spans *spans)
         double x = x_of(picture, span->begin);
         double end = x_of(picture, span->end);
 
-        if (!is_visible(picture, span))
+        if (!is_visible(picture, span) ||
+                picture->lanes[span->track] == UINT32_MAX)
             continue;
         if (span->kind == SPAN_SLEEP) {
             if (end - x >= NARROW)
@@ -254,7 +255,8 @@ has_arrow(const struct picture *picture, const struct span *span)
 {
     return span->is_woken && span->from != span->track &&
            span->queued >= picture->from && span->begin <= picture->to &&
-           picture->lanes[span->from] != UINT32_MAX;
+           picture->lanes[span->from] != UINT32_MAX &&
+           picture->lanes[span->track] != UINT32_MAX;
 }
 
 static void
@@ -357,14 +359,27 @@ put_legend(struct picture *picture, const struct spans *spans)
  * All
  */
 
-/* Workers always have a lane, others if anything is in it. */
+static bool
+has_anything(const struct picture *picture, uint32_t track)
+{
+    const struct track *it = &picture->trace->tracks[track];
+
+    for (size_t i = 0; i < it->n; i++) {
+        if (it->events[i].time >= picture->from &&
+                it->events[i].time <= picture->to)
+            return true;
+    }
+    return false;
+}
+
+/* Workers always have a lane, others if anything happens in it. */
 static void
 give_lanes(struct picture *picture)
 {
     const struct trace *trace = picture->trace;
 
     for (uint32_t i = 0; i < trace->info.tracks; i++) {
-        bool wanted = i < trace->info.workers || trace->tracks[i].n;
+        bool wanted = i < trace->info.workers || has_anything(picture, i);
 
         picture->lanes[i] = wanted ? picture->nlanes++ : UINT32_MAX;
     }
