@@ -93,6 +93,18 @@ steal__observer_free(struct observer *observer)
     free(observer);
 }
 
+struct observed_poll
+steal__observer_poll(const struct observer *observer, unsigned worker)
+{
+    const struct polled *polled = &observer->polled[worker];
+    struct observed_poll poll = { counter_read(&polled->task), 0 };
+
+    if (poll.task)
+        poll.time = counter_difference(steal_now(),
+                counter_read(&polled->began));
+    return poll;
+}
+
 /*
  * Times
  */
