@@ -79,7 +79,7 @@ end_joined(void)
 static void
 wait_for_task(struct wanted *want)
 {
-    ck_assert_int_eq(steal_spawn(home, steal_pending(&pending), sizeof pending,
+    ck_assert_int_eq(steal_spawn(home, wait_for_ever(), sizeof never_wait,
                              &joined),
             0);
     want->thing = "task";
@@ -300,8 +300,8 @@ static void
 make_group(struct wanted *want, const char *thing)
 {
     ck_assert_int_eq(steal_group_init(&group, home, 0), 0);
-    ck_assert_int_eq(steal_group_spawn(&group, steal_pending(&pending),
-                             sizeof pending),
+    ck_assert_int_eq(steal_group_spawn(&group, wait_for_ever(),
+                             sizeof never_wait),
             0);
     steal_group_set_limit(&group, 1);
     want->thing = thing;

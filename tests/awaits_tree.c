@@ -160,7 +160,7 @@ static int
 begin_item(struct steal_stream *items, struct steal_group *tasks, void *arg)
 {
     (void)items, (void)arg;
-    return steal_group_spawn(tasks, steal_pending(&pending), sizeof pending);
+    return steal_group_spawn(tasks, wait_for_ever(), sizeof never_wait);
 }
 
 static int
@@ -252,7 +252,7 @@ START_TEST(a_shield_awaits_its_task)
     };
     struct steal_shield shield;
 
-    check_tree(steal_shield(&shield, steal_pending(&pending), sizeof pending),
+    check_tree(steal_shield(&shield, wait_for_ever(), sizeof never_wait),
             wanted);
 }
 END_TEST

@@ -44,7 +44,7 @@ hello_poll(struct steal_future *future, struct steal_context *cx)
     return STEAL_PENDING;
 }
 
-static const struct steal_future_ops hello_ops = { "hello", hello_poll, NULL, NULL };
+static const struct steal_future_ops hello_ops = { "hello", hello_poll, NULL, NULL, NULL };
 
 int
 main(void)

@@ -72,6 +72,17 @@ look(struct steal_future *child, size_t *n)
     return looking.awaits + BEFORE;
 }
 
+/* A wait that never ends, for tasks that are waited for. */
+
+static struct steal_event never;
+static struct steal_event_wait never_wait;
+
+static inline struct steal_future *
+wait_for_ever(void)
+{
+    return steal_event_wait(&never_wait, &never);
+}
+
 /*
  * Chains that are told of in a table
  */
