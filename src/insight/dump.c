@@ -22,6 +22,7 @@
 
 #include <steal/time.h>
 
+#include "../base/clock.h"
 #include "../base/futex.h"
 #include "../sched/runtime.h"
 #include "../task/chain.h"
@@ -431,7 +432,7 @@ is_complete(struct dump *dump, size_t told_before)
 static void
 look_everywhere(struct dump *dump)
 {
-    uint64_t deadline = steal_now() + ROUNDS_TIME;
+    uint64_t deadline = steal__clock_real() + ROUNDS_TIME;
     uint64_t pause = FIRST_PAUSE;
     _Atomic(uint32_t) nobody;
     size_t before;
@@ -441,11 +442,11 @@ look_everywhere(struct dump *dump)
     look_around(dump);
     do {
         before = dump->ntold;
-        steal__futex_wait(&nobody, 0, steal_now() + pause);
+        steal__futex_wait(&nobody, 0, steal__clock_real() + pause);
         look_around(dump);
         pause *= 2;
     } while (!dump->error && !is_complete(dump, before) &&
-             steal_now() + pause < deadline);
+             steal__clock_real() + pause < deadline);
     tell_the_rest(dump);
 }
 

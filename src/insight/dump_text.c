@@ -6,7 +6,9 @@
 #include <steal/metrics.h>
 #include <steal/time.h>
 
+#include "../base/clock.h"
 #include "../sched/runtime.h"
+#include "../sched/simulate.h"
 
 static void
 put_worker(struct buffer *to, struct steal_runtime *runtime, unsigned i)
@@ -14,7 +16,8 @@ put_worker(struct buffer *to, struct steal_runtime *runtime, unsigned i)
     const struct steal_future_ops *ops = load_relaxed(
             &runtime->workers[i].polling); /* a hint */
     struct steal_worker_metrics m;
-    uint64_t age = steal_now() - runtime->born;
+    uint64_t age = counter_difference(steal__runtime_now(runtime),
+            runtime->born);
 
     steal_metrics_worker(runtime, i, &m, sizeof m);
     if (i == runtime->nworkers && !m.polls && !ops)
@@ -79,7 +82,7 @@ put_times(struct buffer *to, const struct dump_task *task)
 static void
 put_thing(struct buffer *to, const struct steal_await *await)
 {
-    uint64_t now = steal_now();
+    uint64_t now = steal__clock_peek();
 
     steal__buffer_printf(to, " (%s", await->thing);
     if (await->number >= 0)

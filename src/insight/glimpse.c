@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <steal/time.h>
+#include "../sched/simulate.h"
 
 void
 steal__glimpses_init(struct glimpses *glimpses)
@@ -45,7 +45,7 @@ steal__glimpse_times(struct dump_task *to, const struct steal_task *task)
     const struct task_extra *extra = load_acquire(
             &((struct steal_task *)(uintptr_t)task)->extra); /* local.c, O1 */
     const struct task_times *times = &extra->times;
-    uint64_t now = steal_now();
+    uint64_t now = steal__runtime_now(task->runtime);
 
     to->timed = extra && counter_read(&times->born);
     if (!to->timed)

@@ -12,6 +12,7 @@
 #include <steal/debug.h>
 #include <steal/time.h>
 
+#include "../base/clock.h"
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "circle.h"
@@ -100,7 +101,7 @@ steal__observer_poll(const struct observer *observer, unsigned worker)
     struct observed_poll poll = { counter_read(&polled->task), 0 };
 
     if (poll.task)
-        poll.time = counter_difference(steal_now(),
+        poll.time = counter_difference(steal__clock_peek(),
                 counter_read(&polled->began));
     return poll;
 }
@@ -153,7 +154,7 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
         trace_begin(observer->trace, w, task);
     if (!observer->times)
         return 0;
-    now = steal_now();
+    now = steal__clock_peek();
     if (observer->circles)
         steal__task_unparks(task);
     counter_set(&polled->began, now);
@@ -179,7 +180,7 @@ steal__observe_end(struct worker *w, struct steal_task *task,
     if (observer->times)
         counter_set(&observer->polled[w->index].task, 0);
     if (observer->times && (times = times_of(observer, task)))
-        add_poll(times, began, steal_now());
+        add_poll(times, began, steal__clock_peek());
     if (observer->trace)
         trace_end(observer->trace, w, task, outcome_of(w, poll));
 }
@@ -191,7 +192,7 @@ steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
     struct task_times *times = times_of(observer, task);
 
     if (times)
-        counter_set(&times->born, steal_now());
+        counter_set(&times->born, steal__clock_peek());
     if (observer->trace)
         trace_spawned(observer->trace, worker_of(runtime), task);
 }

@@ -7,6 +7,7 @@
 #include <steal/runtime.h>
 #include <steal/time.h>
 
+#include "../base/clock.h"
 #include "../sched/runtime.h"
 #include "../task/schedule.h"
 #include "../task/task.h"
@@ -19,7 +20,7 @@ age_of(const struct steal_task *task)
             &((struct steal_task *)(uintptr_t)task)->extra);
     uint64_t born = extra ? counter_read(&extra->times.born) : 0;
 
-    return born ? counter_difference(steal_now(), born) : 0;
+    return born ? counter_difference(steal__clock_peek(), born) : 0;
 }
 
 void

@@ -25,6 +25,7 @@
 
 #include <steal/time.h>
 
+#include "../base/clock.h"
 #include "../base/lock.h"
 #include "../base/ticks.h"
 #include "../sched/observe.h"
@@ -81,7 +82,7 @@ void steal__trace_name(struct track *track, const char *name);
 static inline uint64_t
 trace_clock(const struct trace *trace)
 {
-    return likely(trace->steady) ? ticks_now() : steal_now();
+    return likely(trace->steady) ? ticks_now() : steal__clock_peek();
 }
 
 /* The name of the task's future; that of what is inside if there is just one thing

@@ -228,7 +228,7 @@ steal__runtime_now(const struct steal_runtime *runtime)
 {
     if (unlikely(runtime->simulation != NULL))
         return load_relaxed(&runtime->simulation->now); /* a moment ago */
-    return steal_now();
+    return steal__clock_real();
 }
 
 /*
