@@ -211,7 +211,7 @@ for file in "$man"/link/*.3; do
     [ -f "$man/$(sed 's,^\.so man[37]/,,' "$file")" ] ||
         fail "$file leads nowhere"
 done
-for page in "$man"/*.[37]; do
+for page in "$man"/*.[137]; do
     for file in $(cross_references "$page"); do
         [ -f "$man/$file" ] || [ -f "$man/link/$file" ] ||
             fail "$page refers to $file, which is not there"
@@ -220,7 +220,7 @@ done
 
 # 5. Lint.
 if command -v mandoc >/dev/null 2>&1; then
-    mandoc -Tlint -W warning "$man"/*.[37] || fail "mandoc has warnings"
+    mandoc -Tlint -W warning "$man"/*.[137] || fail "mandoc has warnings"
 fi
 
 echo "$programs programs, $failures failures"
