@@ -143,13 +143,33 @@ worker_of(const struct steal_runtime *runtime)
     return likely(w && w->runtime == runtime) ? w : NULL;
 }
 
+/* That which the task was given, else that of what it runs. */
+static const char *
+name_of(const struct steal_task *task)
+{
+    const char *name = trace_given_name(task);
+
+    if (!name)
+        name = trace_name(task);
+    return name ? name : "future";
+}
+
+/* Who looks in by a probe finds one who wants nothing, if there is no other. */
+static inline struct observer *
+observer_of(const struct steal_runtime *runtime)
+{
+    static struct observer nobody;
+
+    return likely(runtime->observer != NULL) ? runtime->observer : &nobody;
+}
+
 uint64_t
 steal__observe_begin(struct worker *w, struct steal_task *task)
 {
-    struct observer *observer = w->runtime->observer;
-    struct polled *polled = &observer->polled[w->index];
+    struct observer *observer = observer_of(w->runtime);
     uint64_t now;
 
+    PROBE3(poll__begin, w->index, task->id, name_of(task));
     if (observer->trace)
         trace_begin(observer->trace, w, task);
     if (!observer->times)
@@ -157,8 +177,8 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
     now = steal__clock_peek();
     if (observer->circles)
         steal__task_unparks(task);
-    counter_set(&polled->began, now);
-    counter_set(&polled->task, task->id);
+    counter_set(&observer->polled[w->index].began, now);
+    counter_set(&observer->polled[w->index].task, task->id);
     return now;
 }
 
@@ -174,9 +194,10 @@ void
 steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began)
 {
-    struct observer *observer = w->runtime->observer;
+    struct observer *observer = observer_of(w->runtime);
     struct task_times *times;
 
+    PROBE3(poll__end, w->index, task->id, outcome_of(w, poll));
     if (observer->times)
         counter_set(&observer->polled[w->index].task, 0);
     if (observer->times && (times = times_of(observer, task)))
@@ -188,8 +209,10 @@ steal__observe_end(struct worker *w, struct steal_task *task,
 void
 steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
 {
-    struct observer *observer = runtime->observer;
+    struct observer *observer = observer_of(runtime);
     struct task_times *times = times_of(observer, task);
+
+    PROBE2(spawn, task->id, name_of(task));
 
     if (times)
         counter_set(&times->born, steal__clock_peek());
@@ -200,10 +223,24 @@ steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
 void
 steal__observe_queued(struct steal_runtime *runtime, struct steal_task *task)
 {
-    struct observer *observer = runtime->observer;
+    struct observer *observer = observer_of(runtime);
 
+    PROBE1(wake, task->id);
     if (observer->trace)
         trace_queued(observer->trace, worker_of(runtime), task);
+}
+
+static void
+fire(const struct worker *w, enum observed what, uint64_t n)
+{
+    if (what == OBSERVE_STEAL)
+        PROBE2(steal, w->index, n);
+    else if (what == OBSERVE_PARK)
+        PROBE1(park, w->index);
+    else if (what == OBSERVE_UNPARK)
+        PROBE1(unpark, w->index);
+    else if (what == OBSERVE_TURN)
+        PROBE2(driver__turn, w->index, n);
 }
 
 void
@@ -217,8 +254,9 @@ steal__observe_event(struct worker *w, enum observed what, uint64_t n)
         [OBSERVE_COMPUTE] = TRACE_COMPUTE,
         [OBSERVE_COMPUTED] = TRACE_COMPUTED,
     };
-    struct observer *observer = w->runtime->observer;
+    struct observer *observer = observer_of(w->runtime);
 
+    fire(w, what, n);
     if (observer->trace)
         trace_note(observer->trace, w, kinds[what], n);
 }

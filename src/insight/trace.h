@@ -85,6 +85,15 @@ trace_clock(const struct trace *trace)
     return likely(trace->steady) ? ticks_now() : steal__clock_peek();
 }
 
+/* NULL: it was given none. */
+static inline const char *
+trace_given_name(const struct steal_task *task)
+{
+    struct task_extra *extra = load_acquire(&task->extra);
+
+    return extra ? load_acquire(&extra->name) : NULL;
+}
+
 /* The name of the task's future; that of what is inside if there is just one thing
  * in it: a root of ours, as those of groups, tells nobody anything. */
 static inline const char *
@@ -130,8 +139,7 @@ trace_begin(struct trace *trace, const struct worker *w,
         struct steal_task *task)
 {
     struct track *track = &trace->track[w->index];
-    struct task_extra *extra = load_acquire(&task->extra);
-    const char *given = extra ? load_acquire(&extra->name) : NULL;
+    const char *given = trace_given_name(task);
     const char *name = trace_name(task);
 
     if (unlikely(given != NULL))

@@ -3,7 +3,8 @@
  *
  * Declared here and defined in insight/, which comes above.  A worker whose mode is
  * not MODE_OBSERVED tells nothing, and pays for that with one test of a byte that
- * it makes anyway.
+ * it makes anyway.  It is in that mode if the runtime has an observer, and while
+ * somebody looks in by a probe (base/probes.h), for which it looks now and then.
  *
  * Threads: begin(), end() and event() are the worker's own; spawned() and queued()
  *          for anyone, before the task is in a queue.
@@ -13,6 +14,7 @@
 
 #include <steal/future.h>
 
+#include "../base/probes.h"
 #include "runtime.h"
 
 struct observer;
@@ -51,6 +53,24 @@ enum observed {
 };
 
 void steal__observe_event(struct worker *w, enum observed what, uint64_t n);
+
+/* Somebody wants to know what is done to the runtime's tasks by threads that are no
+ * workers. */
+static inline bool
+runtime_is_observed(const struct steal_runtime *runtime)
+{
+    return runtime->observer || PROBE_IS_ON(spawn) || PROBE_IS_ON(wake);
+}
+
+/* Those who look in by a probe come and go. */
+static inline void
+worker_notice_probes(struct worker *w)
+{
+    if (w->runtime->observer || probes_are_on())
+        w->mode |= MODE_OBSERVED;
+    else
+        w->mode &= (uint8_t)~MODE_OBSERVED;
+}
 
 static inline void
 observe(struct worker *w, enum observed what, uint64_t n)

@@ -81,7 +81,7 @@ schedule_chain_observed(struct steal_runtime *runtime, struct chain *chain)
 void
 steal__schedule_chain(struct steal_runtime *runtime, struct chain *chain)
 {
-    if (unlikely(runtime->observer != NULL))
+    if (unlikely(runtime_is_observed(runtime)))
         schedule_chain_observed(runtime, chain);
     else
         schedule_chain(runtime, chain);

@@ -145,7 +145,7 @@ start_remote(struct steal_task *task)
     struct steal_runtime *runtime = task->runtime;
 
     census_born_shared(&runtime->foreign);
-    if (unlikely(runtime->observer != NULL))
+    if (unlikely(runtime_is_observed(runtime)))
         steal__observe_spawned(runtime, task);
     if (unlikely(steal__runtime_is_of_parent(runtime)))
         cancel_in_child(task);

@@ -232,6 +232,7 @@ maintain(struct worker *w)
 
     if (unlikely(runtime_is_stopping(w->runtime) && !worker_is_closing(w)))
         steal__worker_close(w);
+    worker_notice_probes(w);
     tally_busy(&w->tally, now);
     adapt_interval(w, now);
     turn_driver(w, now);
