@@ -49,6 +49,16 @@ STEAL_API STEAL_MUST_CHECK int steal_dump_json(struct steal_runtime *runtime,
 STEAL_API STEAL_MUST_CHECK int
 steal_dump_on_signal(struct steal_runtime *runtime, int signal, int descriptor);
 
+/*
+ * From now on, until the runtime is stopped, steal-top(1) finds it at the socket
+ * `path`, which only the user of the process may open.  A socket there that nobody
+ * listens to is replaced.  options.top does the same from the start on.
+ * -EADDRINUSE (somebody listens there, or it is something else), -ENAMETOOLONG,
+ * -ENOMEM, -EAGAIN, -ECANCELED as above, or what the system says of the path.
+ */
+STEAL_API STEAL_MUST_CHECK int steal_top_open(struct steal_runtime *runtime,
+        const char *path);
+
 STEAL_END_DECLS
 
 #endif

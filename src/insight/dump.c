@@ -134,7 +134,7 @@ tell(struct dump *dump, struct steal_task *task, enum dump_state state,
         return;
     if (steal__word_is_aborted(&task->word))
         one.state = DUMP_FINISHING;
-    steal__glimpse_times(&one, task);
+    steal__glimpse_times(&one, task, dump->glimpses.now);
     one.nawaits = steal__awaits_of(task, dump->awaits, STEAL_AWAITS_MOST);
     put(dump, &one);
 }
@@ -364,13 +364,13 @@ static void
 tell_of_worker(struct dump *dump, struct worker *w)
 {
     const struct steal_future_ops *ops = glimpse_polling(w);
-    struct observed_poll now = { 0, 0 };
+    struct observed_poll now = { .task = 0 };
     struct dump_task one = { .state = DUMP_RUNNING, .worker = (int)w->index };
     struct glimpse *glimpse;
 
     if (!ops || w == steal__worker)
         return;
-    if (dump->runtime->observer) {
+    if (dump->runtime->observer && dump->runtime->observer->times) {
         now = steal__observer_poll(dump->runtime->observer, w->index);
         if (!now.task)
             return; /* between two polls */
@@ -386,6 +386,12 @@ tell_of_worker(struct dump *dump, struct worker *w)
     one.id = now.task;
     one.name = ops->name ? ops->name : "future";
     one.running = now.time;
+    one.timed = now.born;
+    one.polls = now.polls;
+    one.total = now.total;
+    one.longest = now.longest;
+    one.age = counter_difference(dump->glimpses.now, now.born);
+    one.idle = UINT64_MAX;
     if (now.task ? is_new(dump, now.task)
                  : !dump->error && dump->ntold < count_live(dump))
         put(dump, &one);
@@ -494,7 +500,7 @@ init(struct dump *dump, struct steal_runtime *runtime,
     dump->ntold = 0;
     dump->text = (struct buffer)BUFFER_INIT;
     steal__told_init(&dump->told);
-    steal__glimpses_init(&dump->glimpses);
+    steal__glimpses_init(&dump->glimpses, steal__runtime_now(runtime));
     steal__ring_init(&dump->ring);
 }
 

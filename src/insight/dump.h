@@ -47,6 +47,7 @@ struct dump_format {
 
 extern const struct dump_format steal__dump_text;
 extern const struct dump_format steal__dump_json;
+extern const struct dump_format steal__dump_lines; /* for steal-top */
 
 const char *steal__dump_state(enum dump_state state);
 

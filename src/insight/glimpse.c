@@ -7,8 +7,9 @@
 #include "../sched/simulate.h"
 
 void
-steal__glimpses_init(struct glimpses *glimpses)
+steal__glimpses_init(struct glimpses *glimpses, uint64_t now)
 {
+    glimpses->now = now;
     glimpses->all = NULL;
     glimpses->n = 0;
     glimpses->room = 0;
@@ -40,12 +41,12 @@ steal__glimpses_reserve(struct glimpses *glimpses)
 }
 
 void
-steal__glimpse_times(struct dump_task *to, const struct steal_task *task)
+steal__glimpse_times(struct dump_task *to, const struct steal_task *task,
+        uint64_t now)
 {
     const struct task_extra *extra = load_acquire(
             &((struct steal_task *)(uintptr_t)task)->extra); /* local.c, O1 */
     const struct task_times *times = &extra->times;
-    uint64_t now = steal__runtime_now(task->runtime);
 
     to->timed = extra && counter_read(&times->born);
     if (!to->timed)
@@ -69,7 +70,7 @@ steal__glimpses_add(struct glimpses *glimpses, const struct steal_task *task)
                                                               : DUMP_QUEUED;
     glimpse->ops = steal__task_ops(task);
     strncpy(glimpse->name, steal_task_name(task), sizeof glimpse->name - 1);
-    steal__glimpse_times(&glimpse->task, task);
+    steal__glimpse_times(&glimpse->task, task, glimpses->now);
 }
 
 /*

@@ -34,6 +34,7 @@ struct glimpses {
     struct glimpse *all;
     size_t n;
     size_t room;
+    uint64_t now;      /* ages are as of then */
     size_t first_open; /* those before were told of */
     size_t nmarked;    /* those before are marked, or not to be */
     size_t nmarks;
@@ -50,7 +51,7 @@ glimpse_polling(const struct worker *w)
     return ops == &steal__computation_ops ? NULL : ops;
 }
 
-void steal__glimpses_init(struct glimpses *glimpses);
+void steal__glimpses_init(struct glimpses *glimpses, uint64_t now);
 void steal__glimpses_fini(struct glimpses *glimpses);
 
 /* Makes room for one more: 0 or -ENOMEM. */
@@ -78,6 +79,7 @@ struct glimpse *steal__glimpses_guess(struct glimpses *glimpses,
         const struct steal_future_ops *ops);
 
 /* Fills in what was measured, if it was. */
-void steal__glimpse_times(struct dump_task *to, const struct steal_task *task);
+void steal__glimpse_times(struct dump_task *to, const struct steal_task *task,
+        uint64_t now);
 
 #endif

@@ -7,7 +7,9 @@
 #include "observer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <steal/debug.h>
 #include <steal/time.h>
@@ -16,6 +18,7 @@
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "circle.h"
+#include "top.h"
 #include "trace.h"
 
 static bool
@@ -34,8 +37,20 @@ new_polled(unsigned n)
     for (unsigned i = 0; polled && i < n; i++) {
         counter_init(&polled[i].task);
         counter_init(&polled[i].began);
+        counter_init(&polled[i].born);
     }
     return polled;
+}
+
+/* What is for those who look must not keep a program from its work. */
+static void
+open_top(struct steal_runtime *runtime, const char *path)
+{
+    int error = steal__top_open(runtime, path);
+
+    if (error)
+        fprintf(stderr, "libsteal: steal-top will not find %s: %s: %s\n",
+                runtime->name, path, strerror(-error));
 }
 
 static int
@@ -69,11 +84,14 @@ steal__observer_new(struct observer **result, struct steal_runtime *runtime)
     if (!observer)
         return -ENOMEM;
     error = init(observer, runtime);
-    if (error)
+    if (error) {
         steal__observer_free(observer);
-    else
-        *result = observer;
-    return error;
+        return error;
+    }
+    *result = observer; /* what is opened now looks at it */
+    if (runtime->options.top)
+        open_top(runtime, runtime->options.top);
+    return 0;
 }
 
 void
@@ -98,11 +116,16 @@ struct observed_poll
 steal__observer_poll(const struct observer *observer, unsigned worker)
 {
     const struct polled *polled = &observer->polled[worker];
-    struct observed_poll poll = { counter_read(&polled->task), 0 };
+    struct observed_poll poll = { .task = counter_read(&polled->task) };
 
-    if (poll.task)
-        poll.time = counter_difference(steal__clock_peek(),
-                counter_read(&polled->began));
+    if (!poll.task)
+        return poll;
+    poll.time = counter_difference(steal__clock_peek(),
+            counter_read(&polled->began));
+    poll.born = counter_read(&polled->born);
+    poll.polls = counter_read(&polled->polls);
+    poll.total = counter_read(&polled->total);
+    poll.longest = counter_read(&polled->longest);
     return poll;
 }
 
@@ -163,6 +186,24 @@ observer_of(const struct steal_runtime *runtime)
     return likely(runtime->observer != NULL) ? runtime->observer : &nobody;
 }
 
+/* What is known of the task is copied, for who looks from outside must not touch one
+ * that runs, and may end. */
+static void
+note_poll(struct polled *polled, const struct steal_task *task, uint64_t now)
+{
+    static const struct task_times unknown;
+    const struct task_extra *extra = load_acquire(
+            &((struct steal_task *)(uintptr_t)task)->extra); /* local.c, O1 */
+    const struct task_times *times = extra ? &extra->times : &unknown;
+
+    counter_set(&polled->began, now);
+    counter_set(&polled->born, counter_read(&times->born));
+    counter_set(&polled->polls, counter_read(&times->polls));
+    counter_set(&polled->total, counter_read(&times->total));
+    counter_set(&polled->longest, counter_read(&times->longest));
+    counter_set(&polled->task, task->id);
+}
+
 uint64_t
 steal__observe_begin(struct worker *w, struct steal_task *task)
 {
@@ -177,8 +218,7 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
     now = steal__clock_peek();
     if (observer->circles)
         steal__task_unparks(task);
-    counter_set(&observer->polled[w->index].began, now);
-    counter_set(&observer->polled[w->index].task, task->id);
+    note_poll(&observer->polled[w->index], task, now);
     return now;
 }
 

@@ -19,6 +19,10 @@ struct observer {
     struct polled {
         CACHE_ALIGNED struct counter task; /* its id; 0: none */
         struct counter began;              /* the time, ns */
+        struct counter born; /* the rest is a copy from its times */
+        struct counter polls;
+        struct counter total;
+        struct counter longest;
     } * polled; /* what each worker does, which writes it if times are measured */
 };
 
@@ -26,6 +30,10 @@ struct observer {
 struct observed_poll {
     uint64_t task; /* its id; 0: it is in none, or that is not known */
     uint64_t time; /* ns, since it began */
+    uint64_t born; /* 0: nothing was measured */
+    uint64_t polls;
+    uint64_t total;
+    uint64_t longest;
 };
 
 struct observed_poll steal__observer_poll(const struct observer *observer,
