@@ -214,10 +214,13 @@ START_TEST(tasks_that_were_looked_at_can_be_woken)
 }
 END_TEST
 
+static _Atomic(int) stuck_tasks;
+
 static void
-ignore(const struct steal_stuck *stuck, void *data)
+count_stuck(const struct steal_stuck *stuck, void *data)
 {
     (void)stuck, (void)data;
+    add_acq_rel(&stuck_tasks, 1);
 }
 
 static struct steal_task *
@@ -238,12 +241,15 @@ START_TEST(task_that_nobody_can_wake_is_lost_where_that_is_looked_for)
 
     options.workers = 1;
     options.detect_lost_wakes = STEAL_STUCK_REPORT;
-    options.on_stuck = ignore;
+    options.on_stuck = count_stuck;
+    store_release(&stuck_tasks, 0);
     ck_assert_int_eq(steal_runtime_new(&runtime, &options), 0);
     lost = spawn_forgetful();
     waiting = spawn_waiting();
     wait_until(look_has(lost, ", probe: lost; "));
     wait_until(look_has(waiting, ", probe: parked; "));
+    look();
+    ck_assert_int_eq(load_acquire(&stuck_tasks), 1);
     end_waiting(waiting);
     steal_task_abort(lost);
     ck_assert_int_eq(join_task(runtime, lost), -ECANCELED);
@@ -255,26 +261,37 @@ END_TEST
  * Queued
  */
 
+static int came;
+static int numbers[100];
+
+/* By the one worker. */
+static int
+come_in_turn(void *arg)
+{
+    require(arg == &numbers[came]);
+    came++;
+    return 0;
+}
+
 START_TEST(tasks_in_the_injector_are_told_and_keep_their_order)
 {
-    struct record records[100] = { RECORD_INIT };
-    struct steal_task *task[LENGTH(records)];
+    struct steal_task *task[LENGTH(numbers)];
     struct steal_task *holder;
 
+    came = 0;
     start(1, false);
     holder = hold_worker();
-    for (size_t i = 0; i < LENGTH(records); i++) {
-        records[i] = (struct record)RECORD_INIT;
-        task[i] = spawn_probe(runtime, &records[i], 0, 0);
-    }
+    for (size_t i = 0; i < LENGTH(numbers); i++)
+        task[i] = spawn_call(runtime, come_in_turn, &numbers[i]);
     look();
-    ck_assert_int_eq(count_in(text, ", probe: queued\n    probe\n"),
-            LENGTH(records));
-    for (size_t i = 0; i < LENGTH(records); i++)
+    ck_assert_int_eq(count_in(text, ", call: queued\n    call\n"),
+            LENGTH(numbers));
+    for (size_t i = 0; i < LENGTH(numbers); i++)
         ck_assert(part_has(text, steal_task_id(task[i]), ": queued"));
     let_go(holder);
-    for (size_t i = 0; i < LENGTH(records); i++)
+    for (size_t i = 0; i < LENGTH(numbers); i++)
         ck_assert_int_eq(join_task(runtime, task[i]), 0);
+    ck_assert_int_eq(came, LENGTH(numbers));
     end();
 }
 END_TEST
