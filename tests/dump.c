@@ -262,7 +262,8 @@ END_TEST
  */
 
 static int came;
-static int numbers[100];
+static int numbers
+        [20]; /* as many as a worker takes at once: of more it takes some first */
 
 /* By the one worker. */
 static int

@@ -25,6 +25,7 @@
 #include "../base/clock.h"
 #include "../base/futex.h"
 #include "../sched/runtime.h"
+#include "../sched/simulate.h"
 #include "../task/chain.h"
 #include "awaits.h"
 #include "glimpse.h"
