@@ -13,6 +13,7 @@ struct cause {
     uint64_t task;
     uint64_t time;
     uint32_t track;
+    size_t index; /* in the track */
     bool by_itself;
     bool is_taken;
 };
@@ -43,7 +44,7 @@ compare_causes(const void *a, const void *b)
         return left->task < right->task ? -1 : 1;
     if (left->time != right->time)
         return left->time < right->time ? -1 : 1;
-    return 0;
+    return left->index < right->index ? -1 : left->index > right->index;
 }
 
 static size_t
@@ -69,17 +70,19 @@ find_causes(struct causes *causes, const struct trace *trace)
 
             if (is_cause(event))
                 causes->cause[causes->n++] = (struct cause){ event->task,
-                    event->time, i, event->kind == TRACE_ENDED, false };
+                    event->time, i, j, event->kind == TRACE_ENDED, false };
         }
     }
     qsort(causes->cause, causes->n, sizeof *causes->cause, compare_causes);
     return true;
 }
 
-/* The last of the task's that is not after the time, or NULL. */
+/* The last of the task's that is not after the span's begin, or NULL.  What comes
+ * at the same time may come after it: the end of this very poll. */
 static struct cause *
-find_cause(const struct causes *causes, uint64_t task, uint64_t time)
+find_cause(const struct causes *causes, const struct span *span, size_t index)
 {
+    uint64_t task = span->task;
     size_t low = 0;
     size_t high = causes->n;
 
@@ -87,11 +90,16 @@ find_cause(const struct causes *causes, uint64_t task, uint64_t time)
         size_t middle = low + (high - low) / 2;
         const struct cause *cause = &causes->cause[middle];
 
-        if (cause->task < task || (cause->task == task && cause->time <= time))
+        if (cause->task < task ||
+                (cause->task == task && cause->time <= span->begin))
             low = middle + 1;
         else
             high = middle;
     }
+    while (low && causes->cause[low - 1].task == task &&
+            causes->cause[low - 1].track == span->track &&
+            causes->cause[low - 1].index > index)
+        low--;
     if (!low || causes->cause[low - 1].task != task ||
             causes->cause[low - 1].is_taken)
         return NULL;
@@ -115,9 +123,9 @@ begin_span(struct span *span, enum span_kind kind, uint32_t track,
 }
 
 static void
-add_cause(struct span *span, const struct causes *causes)
+add_cause(struct span *span, const struct causes *causes, size_t index)
 {
-    struct cause *cause = find_cause(causes, span->task, span->begin);
+    struct cause *cause = find_cause(causes, span, index);
 
     if (!cause)
         return;
@@ -182,7 +190,7 @@ find_in_track(struct spans *spans, const struct trace *trace, uint32_t number,
         open = &spans->span[spans->n++];
         begin_span(open, (enum span_kind)begins(event->kind), number, event);
         if (open->kind == SPAN_POLL)
-            add_cause(open, causes);
+            add_cause(open, causes, i);
     }
     if (open)
         open->end = trace->end;
