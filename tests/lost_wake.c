@@ -166,6 +166,18 @@ START_TEST(joiner_of_a_task_that_is_canceled_for_it_gets_edeadlk)
 }
 END_TEST
 
+START_TEST(who_blocks_on_such_a_task_gets_it_too)
+{
+    struct steal_future countdown = STEAL_FUTURE(&countdown_ops);
+
+    countdown.result = 3;
+    start(1, STEAL_STUCK_ABORT);
+    ck_assert_int_eq(steal_block_on(runtime, &countdown), -EDEADLK);
+    expect_tellings(1);
+    runtime_end(runtime);
+}
+END_TEST
+
 static void
 run_into_the_stop(void *arg)
 {
@@ -346,6 +358,7 @@ main(void)
         countdown_without_its_wake_is_told_of_with_its_awaits,
         text_has_name_and_place,
         joiner_of_a_task_that_is_canceled_for_it_gets_edeadlk,
+        who_blocks_on_such_a_task_gets_it_too,
         program_ends_if_it_is_to,
         who_drops_the_last_waker_of_a_parked_task_is_told,
         task_whose_last_waker_is_dropped_is_canceled_if_it_is_to,

@@ -141,8 +141,9 @@ STEAL_API size_t steal_runtime_stuck(struct steal_runtime *runtime,
  * mutex, a channel, a task.  Timers and descriptors want a runtime.
  *
  * -ECANCELED: the runtime stopped before, or the task was aborted.
+ * -EDEADLK:   nobody could have woken it, and STEAL_STUCK_ABORT is the policy; or
+ *             called by a worker, of whichever runtime: await instead.
  * -ENOMEM:    nothing happened.
- * -EDEADLK:   called by a worker, of whichever runtime: await instead.
  */
 STEAL_API int steal_block_on(struct steal_runtime *runtime,
         struct steal_future *future);

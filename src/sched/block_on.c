@@ -58,7 +58,8 @@ root_drop(struct steal_future *future)
     struct blocker *blocker = root->blocker;
 
     steal_future_drop(root->inner);
-    blocker->result = root->ready ? root->inner->result : -ECANCELED;
+    blocker->result = root->ready ? root->inner->result
+                                  : steal__task_failure(steal__task_of(future));
     store_release(&blocker->state, DONE); /* O1 */
     steal__futex_wake(&blocker->state, 1);
 }

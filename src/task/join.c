@@ -52,7 +52,7 @@ ready(struct steal_join *join)
 
     join->task = NULL;
     signal_fence(); /* waits() looks */
-    join->future.result = task->lost ? -EDEADLK : -ECANCELED;
+    join->future.result = steal__task_failure(task);
     if (!task->canceled) {
         const struct steal_future *root = steal__task_root(task);
 

@@ -20,6 +20,8 @@
 #ifndef STEAL_TASK_TASK_H
 #define STEAL_TASK_TASK_H
 
+#include <errno.h>
+
 #include <steal/future.h>
 #include <steal/task.h>
 #include <steal/waker.h>
@@ -84,6 +86,20 @@ static inline struct steal_future *
 steal__task_root(const struct steal_task *task)
 {
     return (struct steal_future *)(uintptr_t)(task + 1);
+}
+
+/* The task that this is the root of. */
+static inline const struct steal_task *
+steal__task_of(const struct steal_future *root)
+{
+    return (const struct steal_task *)(const void *)root - 1;
+}
+
+/* What a task that was canceled is said to have come to. */
+static inline int
+steal__task_failure(const struct steal_task *task)
+{
+    return task->lost ? -EDEADLK : -ECANCELED;
 }
 
 /* From here on the future is dropped, polled or not. */
