@@ -689,6 +689,47 @@ END_TEST
  * The end
  */
 
+struct sleeper {
+    struct steal_async async;
+    struct steal_sleep sleep;
+};
+
+static bool slept;
+
+static enum steal_poll
+sleeper_poll(struct steal_future *future, struct steal_context *cx)
+{
+    struct sleeper *self = (struct sleeper *)future;
+
+    STEAL_BEGIN(&self->async);
+    STEAL_AWAIT(cx, steal_sleep(&self->sleep, STEAL_SECONDS(3600)));
+    slept = true;
+    STEAL_END();
+}
+
+static const struct steal_future_ops sleeper_ops = { .name = "sleeper",
+    .poll = sleeper_poll };
+
+START_TEST(time_does_not_run_away_in_a_stop)
+{
+    slept = false;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct sleeper sleeper = { .async = STEAL_ASYNC(&sleeper_ops) };
+        struct steal_runtime *runtime = start(seed);
+        struct steal_sleep moment;
+        struct steal_task *task;
+
+        ck_assert_int_eq(steal_spawn(runtime, &sleeper.async.future,
+                                 sizeof sleeper, &task),
+                0);
+        steal_block_on(runtime, steal_sleep(&moment, STEAL_MS(1)));
+        runtime_end(runtime);
+        steal_task_detach(task);
+        ck_assert(!slept);
+    }
+}
+END_TEST
+
 START_TEST(a_stop_cancels_what_sleeps_and_does_not_wait_for_it)
 {
     for (uint64_t seed = 1; seed <= 100; seed++) {
@@ -808,6 +849,7 @@ main(void)
         blocking_calls_end_in_any_order,
         another_thread_ends_its_sleep,
         threads_take_turns_to_simulate,
+        time_does_not_run_away_in_a_stop,
         a_stop_cancels_what_sleeps_and_does_not_wait_for_it,
         what_cannot_be_simulated_is_refused,
         a_runtime_tells_its_seed,

@@ -49,6 +49,7 @@ steal__source_new(struct steal_fd **result, struct steal_runtime *runtime,
     source->kind = kind;
     source->runtime = runtime;
     source->wire = NULL;
+    source->spared = 0;
     if (unlikely(driver_of(source)->world != NULL))
         source->kind |= SOURCE_SIMULATED;
     waitq_init(&source->waiters);

@@ -40,6 +40,7 @@ struct steal_fd {
     unsigned kind;
     struct steal_runtime *runtime;
     struct wire *wire; /* in a simulation: its connection, or NULL */
+    unsigned spared;   /* there: events that have waited enough; the world's */
     /* guarded by waiters.lock */
     struct waitq waiters;
     unsigned refs;

@@ -136,8 +136,10 @@ steal__world_expire(struct world *world, uint64_t now, struct wakeups *wakeups)
         delay = first_delay_locked(world);
         if (delay && delay->end > now)
             delay = NULL;
-        if (delay)
+        if (delay) {
             list_remove(&delay->link);
+            delay->source->spared |= (unsigned)(delay->bits & READY_ANY);
+        }
         lock_give(&world->lock);
         if (delay) {
             steal__source_raise(delay->source, delay->bits, wakeups);
@@ -283,6 +285,16 @@ is_delayed_locked(struct world *world, const struct steal_fd *source,
     return false;
 }
 
+/* True for the operation that goes on after a delay. */
+static bool
+take_spared_locked(struct steal_fd *source, unsigned events)
+{
+    bool spared = source->spared & events;
+
+    source->spared &= ~events;
+    return spared;
+}
+
 static enum fate
 decide_locked(struct world *world, struct steal_fd *source, unsigned events)
 {
@@ -295,8 +307,9 @@ decide_locked(struct world *world, struct steal_fd *source, unsigned events)
         return FATE_LOST;
     if (is_delayed_locked(world, source, events))
         return FATE_WAIT;
-    if (happens(faults->delays) && raise_later_locked(world, source, events,
-                                           steal__clock.now + delay_of(faults)))
+    if (!take_spared_locked(source, events) && happens(faults->delays) &&
+            raise_later_locked(world, source, events,
+                    steal__clock.now + delay_of(faults)))
         return FATE_WAIT;
     return happens(faults->cuts) ? FATE_CUT : FATE_GO_ON;
 }
