@@ -87,6 +87,45 @@ STEAL_API int steal_metrics_worker(struct steal_runtime *runtime,
         uint32_t worker, struct steal_worker_metrics *metrics, size_t size);
 
 /*
+ * How long things take
+ *
+ * With options.time_polls each worker also counts how many of its polls took how
+ * long, and how long tasks had been queued before.  A bucket is a range of times, at
+ * most a sixteenth as wide as they are long.
+ */
+enum steal_histogram_kind {
+    STEAL_POLL_TIMES,
+    STEAL_QUEUE_TIMES, /* from a spawn or a wake to the poll that comes of it */
+    STEAL_HISTOGRAMS   /* how many there are */
+};
+
+#define STEAL_HISTOGRAM_BUCKETS 976
+
+struct steal_histogram {
+    uint64_t count;                           /* of all */
+    uint64_t sum;                             /* ns */
+    uint64_t bucket[STEAL_HISTOGRAM_BUCKETS]; /* how many are in each */
+};
+
+/* As steal_metrics_worker().
+ * -EINVAL:  there is no such worker, or no such histogram.
+ * -ENOTSUP: polls are not timed.
+ * With an error, it is empty. */
+STEAL_API int steal_metrics_histogram(struct steal_runtime *runtime,
+        uint32_t worker, enum steal_histogram_kind kind,
+        struct steal_histogram *histogram);
+
+/* The least time, in ns, that belongs to a bucket; the next one's least less 1 is
+ * the longest.  UINT64_MAX: there is no such bucket. */
+STEAL_API uint64_t steal_histogram_least(unsigned bucket);
+
+/* So many percent took no longer than this, in ns, or a little less; 0 if there is
+ * nothing in it. */
+STEAL_API uint64_t
+steal_histogram_percentile(const struct steal_histogram *histogram,
+        double percent);
+
+/*
  * All of it in the text format of Prometheus, with the labels `runtime` (its name)
  * and `worker`.  As snprintf(): writes at most `size` bytes with the '\0', and
  * returns how many there are without it, whatever was written.

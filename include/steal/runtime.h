@@ -82,7 +82,8 @@ struct steal_options {
                                    one of enum steal_stuck_policy in debug.h */
     void (*on_stuck)(const struct steal_stuck *stuck, void *data); /* is told of
                                    them, with hooks.data; default: stderr */
-    bool time_polls;        /* measures each poll, for steal_dump() */
+    bool time_polls;        /* measures each poll, for steal_dump() and the
+                               histograms of metrics.h */
     size_t trace;           /* how many events a worker keeps; see trace.h */
     const char *trace_file; /* is written at the stop; outlives the runtime */
     const char *top;        /* where steal-top(1) finds it; outlives it, too */

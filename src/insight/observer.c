@@ -1,8 +1,8 @@
 /*
  * observer.c - what the workers tell, and who wants to know it.
  *
- * What a poll took is written into the extra of its task, which is made at its
- * first poll; a task for whose extra there is no memory is not measured.
+ * What a poll took is written into the extra of its task, which is made when it is
+ * spawned; a task for whose extra there is no memory is not measured.
  */
 #include "observer.h"
 
@@ -18,6 +18,7 @@
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "circle.h"
+#include "histogram.h"
 #include "top.h"
 #include "trace.h"
 
@@ -68,6 +69,10 @@ init(struct observer *observer, struct steal_runtime *runtime)
     observer->polled = new_polled(runtime->nall);
     if (!observer->polled)
         return -ENOMEM;
+    if (options->time_polls)
+        observer->histograms = steal__histograms_new(runtime->nall);
+    if (options->time_polls && !observer->histograms)
+        return -ENOMEM;
     return steal__trace_new(&observer->trace, runtime);
 }
 
@@ -108,6 +113,7 @@ steal__observer_free(struct observer *observer)
         return;
     free(observer->circles);
     free(observer->polled);
+    free(observer->histograms);
     steal__trace_free(observer->trace);
     free(observer);
 }
@@ -204,6 +210,19 @@ note_poll(struct polled *polled, const struct steal_task *task, uint64_t now)
     counter_set(&polled->task, task->id);
 }
 
+/* The task's wait is over. */
+static void
+note_wait(struct histograms *histograms, struct task_times *times, uint64_t now)
+{
+    uint64_t queued = times ? counter_read(&times->queued) : 0;
+
+    if (!queued)
+        return;
+    histogram_add(&histograms->of[STEAL_QUEUE_TIMES],
+            counter_difference(now, queued));
+    counter_set(&times->queued, 0);
+}
+
 uint64_t
 steal__observe_begin(struct worker *w, struct steal_task *task)
 {
@@ -219,6 +238,9 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
     if (observer->circles)
         steal__task_unparks(task);
     note_poll(&observer->polled[w->index], task, now);
+    if (observer->histograms)
+        note_wait(&observer->histograms[w->index], times_of(observer, task),
+                now);
     return now;
 }
 
@@ -230,20 +252,37 @@ outcome_of(const struct worker *w, enum steal_poll poll)
     return w->cx.woken ? TRACE_AGAIN : TRACE_PARKED;
 }
 
+/* What the poll took, and that the task waits again if it has woken itself. */
+static void
+note_end(struct observer *observer, const struct worker *w,
+        struct steal_task *task, uint64_t began, bool again)
+{
+    struct task_times *times = times_of(observer, task);
+    uint64_t now = steal__clock_peek();
+
+    counter_set(&observer->polled[w->index].task, 0);
+    if (times)
+        add_poll(times, began, now);
+    if (!observer->histograms)
+        return;
+    histogram_add(&observer->histograms[w->index].of[STEAL_POLL_TIMES],
+            now - began);
+    if (times && again)
+        counter_set(&times->queued, now);
+}
+
 void
 steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began)
 {
     struct observer *observer = observer_of(w->runtime);
-    struct task_times *times;
+    enum trace_outcome outcome = outcome_of(w, poll);
 
-    PROBE3(poll__end, w->index, task->id, outcome_of(w, poll));
+    PROBE3(poll__end, w->index, task->id, outcome);
     if (observer->times)
-        counter_set(&observer->polled[w->index].task, 0);
-    if (observer->times && (times = times_of(observer, task)))
-        add_poll(times, began, steal__clock_peek());
+        note_end(observer, w, task, began, outcome == TRACE_AGAIN);
     if (observer->trace)
-        trace_end(observer->trace, w, task, outcome_of(w, poll));
+        trace_end(observer->trace, w, task, outcome);
 }
 
 void
@@ -253,11 +292,22 @@ steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
     struct task_times *times = times_of(observer, task);
 
     PROBE2(spawn, task->id, name_of(task));
+    if (times) {
+        uint64_t now = steal__clock_peek();
 
-    if (times)
-        counter_set(&times->born, steal__clock_peek());
+        counter_set(&times->born, now);
+        counter_set(&times->queued, now);
+    }
     if (observer->trace)
         trace_spawned(observer->trace, worker_of(runtime), task);
+}
+
+/* Unless that is known: it was spawned, or has woken itself. */
+static void
+note_queued(struct task_times *times)
+{
+    if (times && !counter_read(&times->queued))
+        counter_set(&times->queued, steal__clock_peek());
 }
 
 void
@@ -266,6 +316,8 @@ steal__observe_queued(struct steal_runtime *runtime, struct steal_task *task)
     struct observer *observer = observer_of(runtime);
 
     PROBE1(wake, task->id);
+    if (observer->histograms)
+        note_queued(times_of(observer, task));
     if (observer->trace)
         trace_queued(observer->trace, worker_of(runtime), task);
 }

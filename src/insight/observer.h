@@ -9,6 +9,7 @@
 #include "../sched/observe.h"
 
 struct circles;
+struct histograms;
 struct trace;
 
 struct observer {
@@ -16,6 +17,8 @@ struct observer {
     bool times;              /* of polls are measured */
     struct circles *circles; /* NULL: nobody looks for them */
     struct trace *trace;     /* NULL: nobody wants one */
+    struct histograms
+            *histograms; /* of each worker, which writes them; or NULL */
     struct polled {
         CACHE_ALIGNED struct counter task; /* its id; 0: none */
         struct counter began;              /* the time, ns */
