@@ -111,7 +111,7 @@ for _ in $(seq 100); do
     grep -Eq '^!.* running .* hog$' "$work/text" && break
     sleep 0.1
 done
-for pattern in '^zoo \(process [0-9]+\), up .*, [67] tasks, 1 stuck' \
+for pattern in '^zoo \(process [0-9]+\), up .*, [67] tasks, [12] stuck' \
     '^injector .* timers 4, ' '^worker 2: ' '^!.* running .* hog$' \
     '^ .* parked .* cage$' '^           mouse at .*top_program.c:[0-9]+$'; do
     grep -Eq "$pattern" "$work/text" || {
@@ -134,7 +134,7 @@ done
 terminal new-session -d -s top -x 100 -y 30 \
     "$top -d 0.2 '$socket'; echo left with \$?; sleep 1000" ||
     fail "tmux does not start"
-shows '^zoo \(process [0-9]+\)  up .* 1 stuck ' '^     0 \[' '^     2 \[' \
+shows '^zoo \(process [0-9]+\)  up .* [12] stuck ' '^     0 \[' '^     2 \[' \
     ' % .*polling hog' 'STATE +CPU %' ' parked .* cage ' '^q quit|hottest first'
 keys l
 shows '^longest poll first'

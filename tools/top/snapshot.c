@@ -192,7 +192,11 @@ snapshot_free(struct snapshot *s)
 static double
 share_of(uint64_t now, uint64_t before, uint64_t time)
 {
-    return time && now > before ? (double)(now - before) / (double)time : 0;
+    double share = time && now > before
+                           ? (double)(now - before) / (double)time
+                           : 0;
+
+    return share < 1 ? share : 1; /* the two are not of one moment */
 }
 
 static int
@@ -233,8 +237,6 @@ compare_workers(struct snapshot *now, const struct snapshot *before,
                                                : NULL;
 
         w->share = share_of(w->busy, old ? old->busy : 0, time);
-        if (w->share > 1)
-            w->share = 1;
         polls += w->polls - (old ? old->polls : 0);
     }
     now->polls = time ? 1e9 * (double)polls / (double)time : 0;
