@@ -173,7 +173,7 @@ shows '^zoo .*polls/s' '^id first.*arrows select'
 
 end_program
 [ ! -e "$socket" ] || fail "the socket outlives the program"
-shows '^connection closed: ' ' cage '
+shows '^connection closed: ' '^zoo '
 start_program
 shows '^id first' "^zoo \\(process $pid\\)"
 keys q
