@@ -25,6 +25,16 @@ START_TEST(three_in_a_ring)
 }
 END_TEST
 
+/* As in examples/philosophers.c, without its cures. */
+START_TEST(philosophers_who_all_take_the_fork_on_their_left)
+{
+    static const char *const programs[] = { "La Ba Lb Ub Ua", "Lb Ba Lc Uc Ub",
+        "Lc Ba Ld Ud Uc", "Ld Ba Le Ue Ud", "Le Ba La Ua Ue", NULL };
+
+    expect_circle_of(5, programs);
+}
+END_TEST
+
 START_TEST(one_who_locks_twice)
 {
     static const char *const programs[] = { "La .. La", NULL };
@@ -76,20 +86,14 @@ START_TEST(a_once_inside_itself)
 }
 END_TEST
 
-/* The circle is closed by one who is not in it when it is made, and others wait for
- * those who are in it. */
+/* Before the circle is closed, or after it. */
 START_TEST(who_waits_for_a_circle_is_not_of_it)
 {
-    static const char *const programs[] = { "La Lb", "Lb Sa La", "Wa La", "J2",
-        NULL };
+    static const char *const programs[] = { "Wb La Sc Lb", "Lb Sb Wc La",
+        "Wc La", "J2", NULL };
 
     start(1, STEAL_STUCK_REPORT);
-    prepare(programs);
-    spawn_actor(1, "Lb Sb .. .. .. La");
-    spawn_actor(0, "Wb La Lb");
-    spawn_actor(2, "Wb .. La");
-    spawn_actor(3, "J2");
-    steal_event_set(&all_spawned);
+    play(programs);
     expect_circle(2);
     ck_assert_int_lt(actor_of(told[0].task), 2);
     ck_assert_int_lt(actor_of(told[1].task), 2);
@@ -332,6 +336,7 @@ main(void)
     const TTest *const tests[] = {
         two_who_lock_in_opposite_order,
         three_in_a_ring,
+        philosophers_who_all_take_the_fork_on_their_left,
         one_who_locks_twice,
         two_who_join_each_other,
         one_who_joins_himself,
