@@ -10,7 +10,7 @@
  *     Ca     locks it unless that is canceled
  *     Ra Xa  reads or writes under an rwlock  Oa     runs a once inside itself
  *     Va     no longer writes
- *     ..     yields
+ *     ..     yields                         K0     aborts a task
  */
 #ifndef STEAL_TESTS_ACTORS_H
 #define STEAL_TESTS_ACTORS_H
@@ -138,6 +138,9 @@ begin_step(struct actor *self)
         return steal_yield(&self->yield);
     case 'S':
         steal_event_set(&events[i]);
+        break;
+    case 'K':
+        steal_task_abort(tasks[i]);
         break;
     case 'Y':
         require(steal_mutex_try_lock(&mutexes[i]));

@@ -213,6 +213,21 @@ START_TEST(whoever_may_be_canceled_goes_on)
 }
 END_TEST
 
+START_TEST(whoever_is_aborted_ends_the_circle)
+{
+    static const char *const programs[] = { "La Sa Lb", "Wa Lb Sb Wc K0 La Ua",
+        "Wb Sc", NULL };
+
+    start(1, STEAL_STUCK_REPORT);
+    play(programs);
+    ck_assert_int_eq(result_of(0), -ECANCELED);
+    ck_assert_int_eq(result_of(1), 0);
+    ck_assert_int_eq(result_of(2), 0);
+    runtime_end(runtime);
+    ck_assert_int_eq(load_acquire(&tellings), 0);
+}
+END_TEST
+
 START_TEST(whoever_unlocks_later_is_in_no_circle)
 {
     static const char *const programs[] = { "La Sa Wb Ua Lb Ub",
@@ -349,6 +364,7 @@ main(void)
         a_circle_whose_tasks_are_polled_again_is_told_of_once,
         whoever_has_a_timeout_goes_on,
         whoever_may_be_canceled_goes_on,
+        whoever_is_aborted_ends_the_circle,
         whoever_unlocks_later_is_in_no_circle,
         a_mutex_that_went_to_another_makes_no_circle,
         who_got_a_mutex_by_trying_is_not_known,
