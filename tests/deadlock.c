@@ -215,8 +215,8 @@ END_TEST
 
 START_TEST(whoever_is_aborted_ends_the_circle)
 {
-    static const char *const programs[] = { "La Sa Lb", "Wa Lb Sb Wc K0 La Ua",
-        "Wb Sc", NULL };
+    static const char *const programs[] = { "La Sa Wb Lb",
+        "Wa Lb Sb Wc K0 La Ua", "Wb .. .. .. Sc", NULL };
 
     start(1, STEAL_STUCK_REPORT);
     play(programs);
