@@ -634,6 +634,72 @@ START_TEST(blocking_calls_end_in_any_order)
 END_TEST
 
 /*
+ * Jobs
+ */
+
+static unsigned taken;
+
+struct fib {
+    struct steal_job job;
+    int n;
+    long result;
+};
+
+static long fib(int n);
+
+static void
+run_fib(struct steal_job *job)
+{
+    struct fib *self = (struct fib *)job;
+
+    self->result = fib(self->n);
+}
+
+static long
+fib(int n)
+{
+    struct fib right = { STEAL_JOB(run_fib), n - 2, 0 };
+    long left;
+
+    if (n < 2)
+        return n;
+    steal_fork(&right.job);
+    left = fib(n - 1);
+    if (steal_join_job(&right.job))
+        return left + fib(n - 2);
+    taken++;
+    return left + right.result;
+}
+
+static int
+compute_fib(void *arg)
+{
+    (void)arg;
+    return (int)fib(15);
+}
+
+START_TEST(jobs_are_taken_by_others_or_not)
+{
+    unsigned before = 0;
+
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct steal_runtime *runtime = start(seed);
+        struct steal_compute compute;
+
+        ck_assert_int_eq(steal_block_on(runtime,
+                                 steal_compute(&compute, compute_fib, NULL)),
+                610);
+        before = taken;
+        ck_assert_int_eq(call_inside(runtime, compute_fib, NULL), 610);
+        ck_assert_uint_gt(taken, before);
+        runtime_end(runtime);
+    }
+    ck_assert_uint_gt(before, 100);
+    ck_assert_uint_lt(taken, 20 * 2 * 987);
+}
+END_TEST
+
+/*
  * The world outside
  */
 
@@ -847,6 +913,7 @@ main(void)
         nothing_makes_a_thread,
         what_blocks_may_wait_for_tasks,
         blocking_calls_end_in_any_order,
+        jobs_are_taken_by_others_or_not,
         another_thread_ends_its_sleep,
         threads_take_turns_to_simulate,
         time_does_not_run_away_in_a_stop,

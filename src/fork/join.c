@@ -12,6 +12,7 @@
  */
 #include "../base/compiler.h"
 #include "../sched/lend.h"
+#include "../sched/runtime.h"
 #include "doze.h"
 #include "team.h"
 
@@ -91,6 +92,8 @@ steal_join_slow(struct steal_job *job)
 
     if (unlikely(!lane))
         return true;
+    if (unlikely(lane->team->runtime->simulation != NULL))
+        steal__theft(lane);
     settled = steal__lane_settle(lane, job, &published);
     if (published)
         steal__team_call(lane);

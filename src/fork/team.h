@@ -82,6 +82,10 @@ bool steal__team_ask_all(struct team *team, const struct lane *root);
 /* Jobs of this lane have become public: calls for others. */
 void steal__team_call(struct lane *lane);
 
+/* For a join in a simulation (theft.c): a job of this lane may be taken, and run, by
+ * somebody else just now. */
+void steal__theft(struct lane *owner);
+
 /* Runs a job that `thief`, this thread, took from `victim`. */
 void steal__team_run(struct lane *victim, struct steal_job *job);
 

@@ -2,6 +2,7 @@
  * no_world.c - no runtime here is deterministic: each has the real world.
  */
 #include "../../src/driver/world.h"
+#include "../../src/fork/team.h"
 
 int
 steal__world_new(struct world **result)
@@ -39,4 +40,10 @@ void
 steal__wire_leave(struct steal_fd *source)
 {
     (void)source;
+}
+
+void
+steal__theft(struct lane *owner)
+{
+    (void)owner;
 }
