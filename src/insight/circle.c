@@ -135,20 +135,28 @@ next_locked(struct circles *circles, const struct steal_task *task)
     return find_locked(circles, last.task);
 }
 
-/* How many there are from the task back to itself; 0: it is in no circle. */
+/* How many there are from the task back to itself; 0: it is in no circle.  It may
+ * wait for others who are in one: those that come by again are met where a mark
+ * is, which moves on after twice as many each time. */
 static size_t
 length_locked(struct circles *circles, const struct steal_task *task)
 {
+    const struct steal_task *mark = NULL;
     const struct steal_task *at = task;
+    size_t turn = 1;
 
     for (size_t n = 1; n <= circles->n; n++) {
         at = next_locked(circles, at);
-        if (!at)
-            return 0;
         if (at == task)
             return n;
+        if (!at || at == mark)
+            return 0;
+        if (n == turn) {
+            mark = at;
+            turn *= 2;
+        }
     }
-    return 0; /* it waits for others who are in one */
+    return 0;
 }
 
 /* False if it was told of before (C5), or has ended: by an abort, or since somebody
