@@ -248,6 +248,9 @@ START_TEST(text_has_buckets_that_add_up)
     ck_assert_double_gt(value_of("steal_poll_seconds_sum{"), 0);
     ck_assert_double_eq(value_of("steal_queue_seconds_count{"), 100);
     value_of("steal_poll_seconds_bucket{runtime=\"steal\",le=\"2.56e-07\"}");
+    ck_assert_double_eq(value_of("steal_poll_seconds_bucket{runtime=\"steal\","
+                                 "le=\"17.179869184\"}"),
+            100);
     value_of("steal_poll_seconds_bucket{runtime=\"steal\",le=\"+Inf\"} 100");
     ck_assert_ptr_nonnull(strstr(text, "# TYPE steal_poll_seconds histogram"));
     runtime_end(runtime);
