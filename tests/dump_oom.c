@@ -105,6 +105,26 @@ START_TEST(listener_without_memory_is_refused)
 }
 END_TEST
 
+START_TEST(top_without_memory_is_refused_and_leaves_no_socket)
+{
+    char path[80];
+    int error;
+
+    snprintf(path, sizeof path, "/tmp/steal-dump-oom.%d", (int)getpid());
+    runtime = runtime_start(1);
+    wait_until(is_asleep());
+    failing_begin(1);
+    failing_arm(true);
+    error = steal_top_open(runtime, path);
+    failing_arm(false);
+    failing_end();
+    failing_check_leaks(1);
+    ck_assert_int_eq(error, -ENOMEM);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    runtime_end(runtime);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -112,6 +132,7 @@ main(void)
         text_without_memory_is_refused_and_tasks_go_on,
         json_without_memory_is_refused_and_tasks_go_on,
         listener_without_memory_is_refused,
+        top_without_memory_is_refused_and_leaves_no_socket,
     };
 
     return run_suite("dump_oom", tests, LENGTH(tests));
