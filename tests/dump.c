@@ -673,5 +673,6 @@ main(void)
         child_of_a_fork_has_nothing_to_dump,
     };
 
+    unsetenv("STEAL_DEBUG"); /* what it says of times is another matter then */
     return run_suite_with("dump", reset, tests, LENGTH(tests));
 }

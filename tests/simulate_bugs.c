@@ -425,5 +425,6 @@ main(void)
         a_message_that_comes_again_is_found,
     };
 
+    unsetenv("STEAL_DEBUG"); /* that tells of the first two, too */
     return run_suite_with("simulate_bugs", reset, tests, LENGTH(tests));
 }

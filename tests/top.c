@@ -339,5 +339,6 @@ main(void)
         child_of_a_fork_does_not_keep_the_stop,
     };
 
+    unsetenv("STEAL_DEBUG"); /* what is stuck is told there */
     return run_suite_with("top", reset, tests, LENGTH(tests));
 }

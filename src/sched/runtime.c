@@ -230,11 +230,10 @@ init_shared(struct steal_runtime *runtime)
     onlookers_init(&runtime->onlookers);
 }
 
-int
-steal_runtime_new(struct steal_runtime **result,
-        const struct steal_options *options)
+/* With its options, and nothing else. */
+static int
+allocate(struct steal_runtime **result, const struct steal_options *options)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct steal_options copy;
     struct steal_runtime *runtime;
     char *words;
@@ -242,7 +241,6 @@ steal_runtime_new(struct steal_runtime **result,
 
     if (error)
         return error;
-    pthread_once(&once, watch_forks);
     runtime = aligned_alloc(_Alignof(struct steal_runtime), sizeof *runtime);
     if (!runtime) {
         free(words);
@@ -250,9 +248,18 @@ steal_runtime_new(struct steal_runtime **result,
     }
     runtime->options = copy;
     runtime->words = words;
-    error = steal__simulation_new(&runtime->simulation, &runtime->options);
+    *result = runtime;
+    return 0;
+}
+
+/* All of it, or nothing. */
+static int
+make_parts(struct steal_runtime *runtime)
+{
+    int error = steal__simulation_new(&runtime->simulation, &runtime->options);
+
     if (error)
-        goto free_runtime;
+        return error;
     init_shared(runtime);
     error = init_workers(runtime);
     if (error)
@@ -275,7 +282,6 @@ steal_runtime_new(struct steal_runtime **result,
     error = start_threads(runtime);
     if (error)
         goto free_watchdog;
-    *result = runtime;
     return 0;
 
 free_watchdog:
@@ -293,10 +299,29 @@ free_workers:
     free(runtime->workers);
 free_simulation:
     steal__simulation_free(runtime->simulation);
-free_runtime:
-    free(words);
-    free(runtime);
     return error;
+}
+
+int
+steal_runtime_new(struct steal_runtime **result,
+        const struct steal_options *options)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct steal_runtime *runtime;
+    int error;
+
+    pthread_once(&once, watch_forks);
+    error = allocate(&runtime, options);
+    if (error)
+        return error;
+    error = make_parts(runtime);
+    if (error) {
+        free(runtime->words);
+        free(runtime);
+        return error;
+    }
+    *result = runtime;
+    return 0;
 }
 
 /*
@@ -362,9 +387,8 @@ wait_for_workers(struct steal_runtime *runtime, uint64_t deadline)
     return !running;
 }
 
-/* Nothing refers to it any more. */
-static void
-free_runtime(struct steal_runtime *runtime)
+void
+steal__runtime_free(struct steal_runtime *runtime)
 {
     steal__driver_forget(&runtime->driver);
     free(runtime);
@@ -405,7 +429,7 @@ take_down(struct steal_runtime *runtime)
     free(runtime->workers);
     steal__simulation_free(runtime->simulation);
     if (steal__depot_close(&runtime->depot, out))
-        free_runtime(runtime);
+        steal__runtime_free(runtime);
 }
 
 int
@@ -464,120 +488,4 @@ steal_run(const struct steal_options *options, struct steal_future *future)
     result = steal_block_on(runtime, future);
     steal_runtime_stop(runtime, STEAL_FOREVER);
     return result;
-}
-
-/*
- * What tasks and futures ask of the runtime
- */
-
-struct steal_runtime *
-steal_runtime_current(void)
-{
-    return steal__worker ? steal__worker->runtime : NULL;
-}
-
-unsigned
-steal_runtime_workers(const struct steal_runtime *runtime)
-{
-    return runtime->nworkers;
-}
-
-struct steal_runtime *
-steal__runtime_for(struct steal_runtime *runtime, int *error)
-{
-    if (!runtime)
-        runtime = steal_runtime_current();
-    if (!runtime)
-        runtime = steal__jobs_runtime();
-    *error = 0;
-    if (!runtime)
-        *error = -EINVAL;
-    else if (steal__runtime_is_of_parent(runtime) ||
-             runtime_is_stopping(runtime))
-        *error = -ECANCELED;
-    return *error ? NULL : runtime;
-}
-
-/* The caller, if it is a worker of this runtime. */
-static inline struct worker *
-worker_of(const struct steal_runtime *runtime)
-{
-    struct worker *w = steal__worker;
-
-    return likely(w && w->runtime == runtime) ? w : NULL;
-}
-
-void *
-steal__runtime_allocate(struct steal_runtime *runtime, size_t size)
-{
-    struct worker *w = worker_of(runtime);
-
-    if (likely(w != NULL))
-        return steal__cache_allocate(&w->blocks, size);
-    return steal__depot_allocate(&runtime->depot, size);
-}
-
-void
-steal__runtime_release(struct steal_runtime *runtime, void *block, size_t size)
-{
-    struct worker *w = worker_of(runtime);
-
-    if (likely(w != NULL))
-        steal__cache_release(&w->blocks, block, size);
-    else if (steal__depot_release(&runtime->depot, block, size))
-        free_runtime(runtime); /* taken down before, all but its struct */
-}
-
-struct owned *
-steal__runtime_owned(struct steal_runtime *runtime, unsigned shard)
-{
-    return &runtime->workers[shard].owned;
-}
-
-void
-steal__runtime_bury(struct steal_task *task)
-{
-    struct steal_runtime *runtime = task->runtime;
-    struct worker *w = worker_of(runtime);
-
-    if (likely(w && !task->lent))
-        steal__cache_release(&w->blocks, task, task->size);
-    else if (steal__depot_release(&runtime->depot, task->lent ? NULL : task,
-                     task->size))
-        free_runtime(runtime); /* taken down before, all but its struct */
-}
-
-struct pool *
-steal__runtime_pool(struct steal_runtime *runtime)
-{
-    return &runtime->pool;
-}
-
-struct driver *
-steal__runtime_driver(struct steal_runtime *runtime)
-{
-    return &runtime->driver;
-}
-
-/* SLEEP.md, S5 */
-void
-steal__driver_vacant(struct steal_runtime *runtime)
-{
-    if (!runtime_enter(runtime))
-        return;
-    fence_seq_cst();
-    runtime_notify(runtime);
-    runtime_need_monitor(runtime);
-    runtime_leave(runtime);
-}
-
-struct driver *
-steal__driver_here(struct wheel **wheel)
-{
-    struct worker *w = steal__worker;
-
-    if (!w)
-        return NULL;
-    *wheel = w->wheel;
-    return &w->runtime->driver;
 }

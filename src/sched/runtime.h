@@ -132,4 +132,7 @@ bool steal__runtime_is_quiet(struct steal_runtime *runtime);
 
 void steal__runtime_unpark_all(struct steal_runtime *runtime);
 
+/* It was taken down, and nothing refers to it any more. */
+void steal__runtime_free(struct steal_runtime *runtime);
+
 #endif

@@ -192,9 +192,8 @@ snapshot_free(struct snapshot *s)
 static double
 share_of(uint64_t now, uint64_t before, uint64_t time)
 {
-    double share = time && now > before
-                           ? (double)(now - before) / (double)time
-                           : 0;
+    double share = time && now > before ? (double)(now - before) / (double)time
+                                        : 0;
 
     return share < 1 ? share : 1; /* the two are not of one moment */
 }
