@@ -46,9 +46,9 @@ steal__glimpse_times(struct dump_task *to, const struct steal_task *task,
 {
     const struct task_extra *extra = load_acquire(
             &((struct steal_task *)(uintptr_t)task)->extra); /* local.c, O1 */
-    const struct task_times *times = &extra->times;
+    const struct task_times *times = extra ? &extra->times : NULL;
 
-    to->timed = extra && counter_read(&times->born);
+    to->timed = times && counter_read(&times->born);
     if (!to->timed)
         return;
     to->polls = counter_read(&times->polls);
