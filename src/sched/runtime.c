@@ -23,13 +23,9 @@
 
 #include <steal/time.h>
 
-#include "../base/assert.h"
 #include "../base/clock.h"
-#include "../base/cpus.h"
 #include "../base/futex.h"
 #include "../base/thread.h"
-#include "../blocking/host.h"
-#include "../task/schedule.h"
 #include "../task/task.h"
 #include "block_on.h"
 #include "observe.h"
