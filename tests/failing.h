@@ -9,6 +9,8 @@
 #ifndef STEAL_TESTS_FAILING_H
 #define STEAL_TESTS_FAILING_H
 
+#include <stdio.h>
+
 #include "kit.h"
 
 void *__real_malloc(size_t size);
@@ -16,11 +18,15 @@ void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void __real_free(void *block);
+ssize_t __real_getline(char **line, size_t *size, FILE *file);
+char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void __wrap_free(void *block);
+ssize_t __wrap_getline(char **line, size_t *size, FILE *file);
+char *__wrap_strdup(const char *text);
 
 static struct {
     _Atomic(bool) counting;
@@ -104,6 +110,24 @@ void *
 __wrap_aligned_alloc(size_t alignment, size_t size)
 {
     return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
+}
+
+/* What libc allocates for its caller is freed here, too. */
+ssize_t
+__wrap_getline(char **line, size_t *size, FILE *file)
+{
+    bool has_line = *line != NULL;
+    ssize_t n = __real_getline(line, size, file);
+
+    if (!has_line)
+        counted(*line);
+    return n;
+}
+
+char *
+__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : counted(__real_strdup(text));
 }
 
 void

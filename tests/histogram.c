@@ -247,7 +247,7 @@ START_TEST(text_has_buckets_that_add_up)
     ck_assert_double_eq(value_of("steal_poll_seconds_count{"), 100);
     ck_assert_double_gt(value_of("steal_poll_seconds_sum{"), 0);
     ck_assert_double_eq(value_of("steal_queue_seconds_count{"), 100);
-    value_of("steal_poll_seconds_bucket{runtime=\"steal\",le=\"2.56e-07\"}");
+    value_of("steal_poll_seconds_bucket{runtime=\"steal\",le=\"0.000000256\"}");
     ck_assert_double_eq(value_of("steal_poll_seconds_bucket{runtime=\"steal\","
                                  "le=\"17.179869184\"}"),
             100);

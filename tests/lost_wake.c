@@ -263,9 +263,55 @@ START_TEST(handle_is_no_waker)
 }
 END_TEST
 
+/* Whoever drops the waker holds the task, for whose end a stop would wait. */
+
+static _Atomic(int) refusal;
+
+static void
+stop_it(const struct steal_stuck *stuck, void *data)
+{
+    (void)data;
+    store_release(&refusal, steal_runtime_stop(stuck->runtime, STEAL_FOREVER));
+}
+
+START_TEST(who_is_told_cannot_stop_the_runtime)
+{
+    struct steal_options options = STEAL_OPTIONS_INIT;
+    struct steal_waker waker;
+
+    options.workers = 1;
+    options.detect_lost_wakes = STEAL_STUCK_REPORT;
+    options.on_stuck = stop_it;
+    ck_assert_int_eq(steal_runtime_new(&runtime, &options), 0);
+    steal_task_detach(spawn_probe(runtime, &record, PROBE_WAITS, 7));
+    wait_until(record_polls(&record) == 1);
+    ck_assert_int_eq(call_inside(runtime, call_nothing, NULL), 0);
+    waker = record_take_waker(&record);
+    steal_waker_drop(&waker);
+    ck_assert_int_eq(load_acquire(&refusal), -EDEADLK);
+    runtime_end(runtime);
+}
+END_TEST
+
 /*
  * No false alarm
  */
+
+START_TEST(task_that_starts_after_the_stop_is_not_looked_at)
+{
+    struct probe probe = probe_make(&record, PROBE_WAITS, 7);
+    struct steal_task *task;
+
+    start(1, STEAL_STUCK_REPORT);
+    ck_assert_int_eq(steal_task_new(runtime, sizeof probe, &task), 0);
+    memcpy(steal_task_memory(task), &probe, sizeof probe);
+    runtime_end(runtime);
+    steal_task_start(task);
+    ck_assert(steal_task_is_finished(task));
+    steal_task_detach(task);
+    expect_tellings(0);
+}
+END_TEST
 
 /* Waits for one of everything that the library's queues wake. */
 struct waits {
@@ -364,6 +410,8 @@ main(void)
         task_whose_last_waker_is_dropped_is_canceled_if_it_is_to,
         waker_that_is_woken_is_not_lost,
         handle_is_no_waker,
+        who_is_told_cannot_stop_the_runtime,
+        task_that_starts_after_the_stop_is_not_looked_at,
         waits_of_the_library_are_never_told_of,
         environment_turns_it_on,
         policy_that_there_is_not_is_refused,

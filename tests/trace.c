@@ -79,6 +79,13 @@ START_TEST(task_is_spawned_and_polled_until_it_ends)
 }
 END_TEST
 
+static int
+do_nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
 START_TEST(wake_from_outside_comes_between_two_polls)
 {
     struct steal_task *task;
@@ -88,6 +95,8 @@ START_TEST(wake_from_outside_comes_between_two_polls)
     task = spawn_probe(runtime, &record, PROBE_WAITS, 0);
     id = steal_task_id(task);
     wait_until(record_polls(&record) == 1);
+    ck_assert_int_eq(call_inside(runtime, do_nothing, NULL),
+            0); /* it is parked */
     record_open(&record);
     ck_assert_int_eq(join_task(runtime, task), 0);
     trace_look(&text, runtime);

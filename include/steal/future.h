@@ -43,10 +43,11 @@ struct steal_future_ops {
     enum steal_poll (
             *poll)(struct steal_future *future, struct steal_context *cx);
     void (*drop)(struct steal_future *future); /* may be NULL */
-    /* For debug.h, called also in a handler of signals, and by other threads while
-     * the task is parked; may be NULL, and async functions need none.  The i-th of
-     * the futures that this one waits for, NULL after the last; and if there is
-     * none, what it waits for instead. */
+    /* For debug.h, dump.h and trace.h, called also before the first poll, in a
+     * handler of signals, and by other threads while the task is parked or queued;
+     * may be NULL, and async functions need none.  The i-th of the futures that this
+     * one waits for, NULL after the last; and if there is none, what it waits for
+     * instead. */
     struct steal_future *(*awaited)(struct steal_future *future, size_t i);
     void (*waits)(struct steal_future *future, struct steal_await *await);
 };

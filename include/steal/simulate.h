@@ -9,7 +9,7 @@
  *     if (steal_run(&options, &program.future) < 0)
  *         fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
  *
- * With options.deterministic a runtime has no threads.  The one that waits in
+ * With options.deterministic no worker is a thread.  The one that waits in
  * steal_block_on(), steal_run() or steal_runtime_stop() plays all workers: at each
  * step it is one of them, takes a task as that worker would, and polls it once.
  * Everything that is chance in a real run comes from the seed: which worker goes

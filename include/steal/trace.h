@@ -9,7 +9,7 @@
  * With options.trace each worker keeps as many events as that says, or more: spawns,
  * wakes, begins and ends of polls, steals, sleeps, turns of the driver.  The newest
  * take the place of the oldest.  With options.trace_file they are written to that
- * file when the runtime has stopped; a file alone has each worker keep 65536.
+ * file when the runtime has stopped; a file alone has each worker keep 65535.
  * STEAL_DEBUG=trace=FILE in the environment does the same to a program as it is.
  *
  * Names of futures are read when the trace is written: their ops live as long as

@@ -324,5 +324,7 @@ steal__world_decide(struct steal_fd *source, unsigned events)
     if (!world->over)
         fate = decide_locked(world, source, events);
     lock_give(&world->lock);
+    if (fate == FATE_WAIT) /* the holder of the seat may sleep */
+        steal__driver_tell(steal__runtime_driver(source->runtime), 0);
     return fate;
 }

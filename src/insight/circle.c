@@ -231,8 +231,9 @@ close_circle(struct steal_task *task, struct circle *circle)
     lock_take(&circles->lock);
     enter_locked(circles, task);
     n = length_locked(circles, task);
-    found = n && is_worth_telling_locked(circles, task, n) &&
-            make_room(circle, n) && copy_locked(circle, circles, task);
+    found = n && make_room(circle, n) &&
+            is_worth_telling_locked(circles, task, n) &&
+            copy_locked(circle, circles, task);
     lock_give(&circles->lock);
     return found;
 }

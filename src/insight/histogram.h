@@ -2,7 +2,7 @@
  * histogram.h - how often something has taken how long, without keeping all of it.
  *
  * Sixteen buckets for each power of two, so that a bucket's width is at most a
- * sixteenth of what is in it; below sixteen a bucket is one nanosecond.
+ * sixteenth of what is in it; below thirty-two a bucket is one nanosecond.
  *
  *     ns      0 1 2 ... 15 16 17 ... 31 32-33 34-35 ... 62-63 64-67 ...
  *     bucket  0 1 2 ... 15 16 17 ... 31    32    33 ...    47    48 ...
@@ -29,8 +29,6 @@ struct histogram {
 struct histograms {
     struct histogram of[STEAL_HISTOGRAMS];
 };
-
-struct steal_runtime;
 
 /* For all workers; NULL: out of memory. */
 struct histograms *steal__histograms_new(unsigned n);

@@ -284,8 +284,10 @@ put_buckets(struct text *text, const char *name,
     for (unsigned bits = BOUND_LEAST; bits <= BOUND_MOST; bits += 2) {
         while (steal_histogram_least(next) < UINT64_C(1) << bits)
             n += h->bucket[next++];
-        snprintf(bound, sizeof bound, "%.12g",
-                (double)(UINT64_C(1) << bits) / 1e9);
+        /* A number of the C locale, wherever the program is. */
+        snprintf(bound, sizeof bound, "%" PRIu64 ".%09" PRIu64,
+                (UINT64_C(1) << bits) / STEAL_SECONDS(1),
+                (UINT64_C(1) << bits) % STEAL_SECONDS(1));
         put_histogram_sample(text, name, "_bucket", runtime, bound);
         put_value(text, COUNT, n);
         put(text, "\n");

@@ -39,6 +39,9 @@ new_polled(unsigned n)
         counter_init(&polled[i].task);
         counter_init(&polled[i].began);
         counter_init(&polled[i].born);
+        counter_init(&polled[i].polls);
+        counter_init(&polled[i].total);
+        counter_init(&polled[i].longest);
     }
     return polled;
 }
@@ -122,7 +125,7 @@ struct observed_poll
 steal__observer_poll(const struct observer *observer, unsigned worker)
 {
     const struct polled *polled = &observer->polled[worker];
-    struct observed_poll poll = { .task = counter_read(&polled->task) };
+    struct observed_poll poll = { .task = load_acquire(&polled->task.n) };
 
     if (!poll.task)
         return poll;
@@ -207,7 +210,7 @@ note_poll(struct polled *polled, const struct steal_task *task, uint64_t now)
     counter_set(&polled->polls, counter_read(&times->polls));
     counter_set(&polled->total, counter_read(&times->total));
     counter_set(&polled->longest, counter_read(&times->longest));
-    counter_set(&polled->task, task->id);
+    store_release(&polled->task.n, task->id); /* with what is above */
 }
 
 /* The task's wait is over. */

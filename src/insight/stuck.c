@@ -38,11 +38,14 @@ bool
 steal__stuck_tell(const struct steal_stuck *stuck)
 {
     const struct steal_options *options = &stuck->runtime->options;
+    struct steal_runtime *bound = steal__bound;
 
+    steal__bound = stuck->runtime; /* we hold a task that its end waits for */
     if (options->on_stuck)
         options->on_stuck(stuck, options->hooks.data);
     else
         steal_stuck_print(stuck, stderr);
+    steal__bound = bound;
     if (options->detect_lost_wakes == STEAL_STUCK_STOP)
         abort();
     return options->detect_lost_wakes == STEAL_STUCK_ABORT;
@@ -56,6 +59,9 @@ steal__task_lost(struct steal_task *task)
         .ntasks = 1,
         .tasks = &one };
 
+    if (runtime_is_stopping(task->runtime) ||
+            steal__runtime_is_of_parent(task->runtime))
+        return false; /* it is canceled anyway, or nobody is here to poll it */
     steal__stuck_describe(&one, task);
     task->lost = steal__stuck_tell(&stuck);
     return task->lost;

@@ -32,6 +32,9 @@
 #define CLIENTS 8
 #define BACKLOG 8
 
+/* How long nobody is welcome when there was no descriptor for one, in ms. */
+#define REST 100
+
 struct client {
     int socket; /* -1: none */
     bool ends;  /* when all is sent */
@@ -47,6 +50,7 @@ struct top {
     pthread_t thread;
     struct sockaddr_un address;
     int socket;
+    bool rests;  /* no descriptor was to be had: not at once again */
     int ends[2]; /* a pipe: once something is in it, it is over */
     struct client clients[CLIENTS];
 };
@@ -68,6 +72,8 @@ welcome(struct top *top)
 {
     int socket = accept4(top->socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+    top->rests = socket < 0 && (errno == EMFILE || errno == ENFILE ||
+                                       errno == ENOBUFS || errno == ENOMEM);
     for (int i = 0; i < CLIENTS && socket >= 0; i++) {
         struct client *client = &top->clients[i];
 
@@ -166,12 +172,14 @@ static bool
 wait_for_events(struct top *top, struct pollfd *fds)
 {
     fds[0] = (struct pollfd){ .fd = top->ends[0], .events = POLLIN };
-    fds[1] = (struct pollfd){ .fd = top->socket, .events = POLLIN };
+    fds[1] = (struct pollfd){ .fd = top->rests ? -1 : top->socket,
+        .events = POLLIN };
     for (int i = 0; i < CLIENTS; i++)
         fds[2 + i] = (struct pollfd){ .fd = top->clients[i].socket,
             .events = top->clients[i].text.used ? POLLOUT : POLLIN };
-    while (poll(fds, 2 + CLIENTS, -1) < 0 && errno == EINTR)
+    while (poll(fds, 2 + CLIENTS, top->rests ? REST : -1) < 0 && errno == EINTR)
         ;
+    top->rests = false;
     return !fds[0].revents;
 }
 
@@ -227,6 +235,7 @@ static int
 listen_at(struct top *top)
 {
     const struct sockaddr *address = (const struct sockaddr *)&top->address;
+    int error;
 
     if (fchmod(top->socket, S_IRUSR | S_IWUSR) < 0 ||
             bind(top->socket, address, sizeof top->address) < 0)
@@ -234,7 +243,9 @@ listen_at(struct top *top)
     if (chmod(top->address.sun_path, S_IRUSR | S_IWUSR) == 0 &&
             listen(top->socket, BACKLOG) == 0)
         return 0;
-    return -errno;
+    error = -errno;
+    unlink(top->address.sun_path);
+    return error;
 }
 
 static int

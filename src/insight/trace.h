@@ -101,7 +101,7 @@ trace_name(const struct steal_task *task)
 {
     struct steal_future *future = steal__task_root(task);
 
-    while (future->ops->awaited) {
+    while (future->ops->awaited && future->pin != STEAL_PIN_DROPPED) {
         struct steal_future *child = future->ops->awaited(future, 0);
 
         if (!child || future->ops->awaited(future, 1))

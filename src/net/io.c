@@ -198,6 +198,8 @@ attempt_less(struct steal_io *io, int number)
         io->size -= dice_below(left < UINT32_MAX ? (uint32_t)left : UINT32_MAX);
     n = io->attempt(io, number);
     io->size = size;
+    if (n == -EINVAL) /* it moves whole things only, as an eventfd does */
+        n = io->attempt(io, number);
     return n;
 }
 

@@ -331,9 +331,10 @@ steal__simulated_recvmsg(int number, struct msghdr *message, int flags)
     n = recvmsg(number, message, flags);
     from.size = message->msg_namelen;
     message->msg_name = into;
-    message->msg_namelen = 0;
+    message->msg_namelen = room; /* as it was, for the next attempt */
     if (n < 0)
         return -errno;
+    message->msg_namelen = 0;
     if (read_path(&name, &from))
         write_address(&from, &name);
     if (into) {

@@ -20,6 +20,7 @@
 #include <steal/runtime.h>
 #include <steal/task.h>
 
+#include "../base/clock.h"
 #include "../base/futex.h"
 #include "../base/thread.h"
 #include "../task/here.h"
@@ -173,13 +174,17 @@ wait_in_line(struct steal_runtime *runtime, struct blocker *blocker,
 static void
 work(struct steal_runtime *runtime, struct blocker *blocker)
 {
+    struct clock clock = steal__clock;
     struct thread_guard guard;
 
     steal__thread_guard(&guard);
-    if (runtime->simulation)
+    if (runtime->simulation) {
         steal__simulate(runtime, blocker);
-    else
+    } else {
+        steal__clock = (struct clock){ 0, 0 }; /* its time is the real one */
         steal__worker_run(&runtime->workers[0], blocker);
+        steal__clock = clock;
+    }
     steal__thread_unguard(&guard);
 }
 

@@ -43,6 +43,30 @@ read_policy(unsigned *policy, const char *value)
     return false;
 }
 
+/* In milliseconds. */
+static bool
+read_time(uint64_t *time, const char *value)
+{
+    unsigned long long n;
+    char *end;
+
+    errno = 0;
+    n = strtoull(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end || errno || !n ||
+            n > UINT64_MAX / STEAL_MS(1))
+        return false;
+    *time = STEAL_MS(n);
+    return true;
+}
+
+static bool
+read_path(const char **path, const char *value)
+{
+    if (*value)
+        *path = value;
+    return *value;
+}
+
 /* False if nobody knows what that is. */
 static bool
 obey(struct steal_options *to, const char *word)
@@ -51,15 +75,16 @@ obey(struct steal_options *to, const char *word)
 
     if ((value = value_of(word, "lostwake")))
         return read_policy(&to->detect_lost_wakes, value);
-    if ((value = value_of(word, "times")))
-        to->time_polls = true;
-    else if ((value = value_of(word, "long_poll")))
-        to->long_poll = STEAL_MS(strtoull(value, NULL, 10));
-    else if ((value = value_of(word, "trace")))
-        to->trace_file = value;
-    else if ((value = value_of(word, "top")))
-        to->top = value;
-    return value;
+    if ((value = value_of(word, "long_poll")))
+        return read_time(&to->long_poll, value);
+    if ((value = value_of(word, "trace")))
+        return read_path(&to->trace_file, value);
+    if ((value = value_of(word, "top")))
+        return read_path(&to->top, value);
+    if (strcmp(word, "times") != 0)
+        return false;
+    to->time_polls = true;
+    return true;
 }
 
 /* What the program has said itself stands. */
@@ -94,7 +119,7 @@ read_debug(struct steal_options *to, char **copy)
     for (char *word = strtok_r(*copy, ", ", &rest); word;
             word = strtok_r(NULL, ", ", &rest)) {
         if (!obey(&options, word))
-            fprintf(stderr, "libsteal: STEAL_DEBUG has a word too many: %s\n",
+            fprintf(stderr, "libsteal: STEAL_DEBUG: this makes no sense: %s\n",
                     word);
     }
     add(to, &options);

@@ -5,6 +5,7 @@
 
 #include <steal/time.h>
 
+#include "../base/clock.h"
 #include "block_on.h"
 #include "linger.h"
 #include "observe.h"
@@ -138,7 +139,8 @@ sleep_until_called(struct worker *w)
 
     while (steal__idle_is_asleep(idle, w->index) && !has_work(w)) {
         bool monitor = steal__idle_is_monitor(idle, w->index);
-        uint64_t deadline = monitor ? steal_now() + TICK : STEAL_FOREVER;
+        uint64_t deadline = monitor ? steal__clock_real() + TICK
+                                    : STEAL_FOREVER;
         bool quiet;
 
         /* Who has just left the seat usually comes back: the monitor takes it

@@ -74,7 +74,8 @@ worker_begin(struct worker *w, struct steal_task *task)
 static inline void
 worker_free(struct worker *w, struct steal_task *task)
 {
-    if (likely(!task->lent && !load_relaxed(&task->extra))) /* the last user */
+    if (likely(!steal__task_is_lent(task) &&
+                !load_relaxed(&task->extra))) /* the last user */
         steal__cache_release(&w->blocks, task, task->size);
     else
         steal__task_free(task);

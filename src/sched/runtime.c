@@ -303,6 +303,7 @@ steal_runtime_new(struct steal_runtime **result,
         const struct steal_options *options)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct clock clock = steal__clock;
     struct steal_runtime *runtime;
     int error;
 
@@ -310,7 +311,10 @@ steal_runtime_new(struct steal_runtime **result,
     error = allocate(&runtime, options);
     if (error)
         return error;
+    steal__clock = (struct clock){ 0, 0 }; /* its parts begin in its own time */
     error = make_parts(runtime);
+    if (error || clock.now || steal__worker)
+        steal__clock = clock;
     if (error) {
         free(runtime->words);
         free(runtime);

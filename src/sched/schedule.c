@@ -72,8 +72,10 @@ static COLD void
 schedule_chain_observed(struct steal_runtime *runtime, struct chain *chain)
 {
     struct steal_task *task = chain->first;
+    bool here = !steal__runtime_is_of_parent(
+            runtime); /* else locks may be held */
 
-    for (unsigned i = 0; i < chain->n; i++, task = task->next)
+    for (unsigned i = 0; i < chain->n && here; i++, task = task->next)
         steal__observe_queued(runtime, task);
     schedule_chain(runtime, chain);
 }

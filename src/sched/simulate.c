@@ -39,6 +39,9 @@
 /* When it begins: late enough that a program may subtract from it. */
 #define BEGINNING STEAL_SECONDS(1000)
 
+/* Time ends here: what is later never comes. */
+#define END (UINT64_MAX / 2)
+
 /* What a step takes, at most, ns; and what it takes once in a while, as if the
  * system had taken the processor from the thread. */
 #define STEP       1000
@@ -191,7 +194,8 @@ come(struct steal_runtime *runtime, struct stay *stay)
     stay->dice = steal__dice;
     if (stay->outer)
         save(stay->outer->runtime->simulation);
-    else if (steal__clock.owner == simulation->number)
+    else if (steal__clock.owner == simulation->number &&
+             steal__clock.now > load_relaxed(&simulation->now)) /* not back */
         store_relaxed(&simulation->now, steal__clock.now); /* as in save() */
     load(simulation);
     stays = stay;
@@ -394,7 +398,7 @@ wait(struct steal_runtime *runtime, struct blocker *blocker)
 
     if (runtime_is_stopping(runtime) && !runtime->simulation->closing)
         return; /* time would end what is to be canceled */
-    if (first != STEAL_FOREVER) {
+    if (first < END) {
         if (steal__clock.now < first)
             steal__clock.now = first;
         return;

@@ -58,7 +58,6 @@ init(struct steal_task *task, struct steal_runtime *runtime, size_t size,
     store_relaxed(&task->extra, NULL); /* not shared yet */
     task->size = (uint32_t)size;
     task->shard = 0;
-    task->lent = false;
     task->canceled = false;
     task->lost = false;
     store_relaxed(&task->joiner_woken, 0); /* not shared yet */
@@ -145,14 +144,15 @@ start_remote(struct steal_task *task)
     struct steal_runtime *runtime = task->runtime;
 
     census_born_shared(&runtime->foreign);
-    if (unlikely(runtime_is_observed(runtime)))
-        steal__observe_spawned(runtime, task);
-    if (unlikely(steal__runtime_is_of_parent(runtime)))
+    if (unlikely(steal__runtime_is_of_parent(runtime))) {
         cancel_in_child(task);
-    else if (unlikely(runtime_is_stopping(runtime)))
+    } else if (unlikely(runtime_is_stopping(runtime))) {
         cancel_remote(task);
-    else
+    } else { /* the workers wait for it, and so the observer is there */
+        if (unlikely(runtime_is_observed(runtime)))
+            steal__observe_spawned(runtime, task);
         steal__schedule_remote(task);
+    }
 }
 
 static void
@@ -278,7 +278,6 @@ steal_spawn_in(struct steal_runtime *runtime, struct steal_task_slot *slot,
      * outlive the runtime. */
     steal__depot_hold(&runtime->depot, 1);
     init(&lent->task, runtime, 0, TASK_REF | TASK_HANDLE);
-    lent->task.lent = true;
     steal_future_init(&lent->root, &lent_ops);
     lent->inner = future;
     lent->release = release;

@@ -78,10 +78,10 @@ steal__runtime_bury(struct steal_task *task)
     struct steal_runtime *runtime = task->runtime;
     struct worker *w = worker_of(runtime);
 
-    if (likely(w && !task->lent))
+    if (likely(w && !steal__task_is_lent(task)))
         steal__cache_release(&w->blocks, task, task->size);
-    else if (steal__depot_release(&runtime->depot, task->lent ? NULL : task,
-                     task->size))
+    else if (steal__depot_release(&runtime->depot,
+                     steal__task_is_lent(task) ? NULL : task, task->size))
         steal__runtime_free(
                 runtime); /* taken down before, all but its struct */
 }

@@ -69,7 +69,7 @@ steal_task_name(const struct steal_task *task)
 
     if (name)
         return name;
-    if (task->lent)
+    if (steal__task_is_lent(task))
         return steal_future_name(
                 container_of(task, struct lent_task, task)->inner);
     return steal_future_name(steal__task_root(task));

@@ -99,7 +99,7 @@ steal__task_free(struct steal_task *task)
 {
     if (unlikely(load_relaxed(&task->extra))) /* the last user */
         free_extra(task);
-    if (unlikely(task->lent))
+    if (unlikely(steal__task_is_lent(task)))
         free_lent(task);
     else
         steal__runtime_bury(task);
@@ -145,7 +145,7 @@ steal_task_is_finished(const struct steal_task *task)
 struct steal_future *
 steal_task_memory(struct steal_task *task)
 {
-    if (task->lent)
+    if (steal__task_is_lent(task))
         return container_of(task, struct lent_task, task)->inner;
     return steal__task_root(task);
 }

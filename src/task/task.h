@@ -9,7 +9,7 @@
  *     | the future       |    pinned here
  *     +------------------+
  *
- * A task in storage of the caller's (`lent`) has a small future of ours at
+ * A task in storage of the caller's, whose `size` is 0, has a small future of ours at
  * that place, which forwards to the caller's.
  *
  * Fields: `word` is anyone's (state.h); `next` belongs to the queue that holds
@@ -67,11 +67,10 @@ struct steal_task {
     struct steal_waker joiner;
     uint64_t id;
     _Atomic(struct task_extra *) extra;
-    uint32_t size;  /* of the block */
-    uint16_t shard; /* which register it is in, plus one; 0: none */
-    uint8_t lent     : 1;
-    uint8_t canceled : 1;          /* finished without READY */
-    uint8_t lost     : 1;          /* for nobody could have woken it */
+    uint32_t size;        /* of the block */
+    uint16_t shard;       /* which register it is in, plus one; 0: none */
+    uint8_t canceled : 1; /* finished without READY */
+    uint8_t lost     : 1; /* for nobody could have woken it */
     _Atomic(uint8_t) joiner_woken; /* T4 */
 };
 
@@ -81,6 +80,12 @@ struct lent_task {
     struct steal_future *inner;
     void (*release)(struct steal_task_slot *slot);
 };
+
+static inline bool
+steal__task_is_lent(const struct steal_task *task)
+{
+    return !task->size;
+}
 
 static inline struct steal_future *
 steal__task_root(const struct steal_task *task)
@@ -114,7 +119,7 @@ future_adopt(struct steal_future *future)
 static inline const struct steal_future_ops *
 steal__task_ops(const struct steal_task *task)
 {
-    if (task->lent)
+    if (steal__task_is_lent(task))
         return container_of(task, struct lent_task, task)->inner->ops;
     return steal__task_root(task)->ops;
 }

@@ -30,6 +30,7 @@ toy_begin(void)
     for (unsigned i = 0; i < TOY_TASKS; i++) {
         store_relaxed(&queued[i], 0);
         store_relaxed(&tasks[i].word, TASK_LIVE | TASK_BUSY | TASK_REF);
+        tasks[i].size = sizeof tasks[i]; /* not lent */
         tasks[i].runtime = i == TOY_STRANGER ? &another : &toy;
     }
     explore_name(&toy.driver, sizeof toy.driver, "driver");

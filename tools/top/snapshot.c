@@ -144,6 +144,8 @@ read_line(struct snapshot *s, char *line)
     char *rest = line;
     const char *word = next_field(&rest);
 
+    if (!rest)
+        return s->name; /* it has no fields, and was not counted */
     if (strcmp(word, "steal") == 0 && number(&rest) == 1)
         read_head(s, rest);
     else if (strcmp(word, "worker") == 0)

@@ -33,7 +33,8 @@ read_times(struct wish *wish, const char *text)
     double from = strtod(text, &end);
     double length = *end == ',' ? strtod(end + 1, &end) : -1;
 
-    if (*end || !(from >= 0 && from < 1e12) || !(length > 0 && length < 1e12))
+    if (*end || !(from >= 0 && from < 1e12) ||
+            !(length >= 1e-6 && length < 1e12))
         return false;
     wish->from = (uint64_t)(from * 1e6);
     wish->length = (uint64_t)(length * 1e6);
@@ -99,12 +100,15 @@ show(const struct trace *trace, const struct wish *wish)
     const char *name = wish->output ? wish->output : "standard output";
     FILE *out = wish->output ? fopen(wish->output, "w") : stdout;
     bool done;
+    bool broken;
 
     if (!out)
         return fail(name, strerror(errno));
     done = put(trace, wish, out);
     errno = 0;
-    if ((ferror(out) | fclose(out)) && done)
+    broken = ferror(out);
+    broken |= fclose(out) != 0;
+    if (broken && done)
         return fail(name, errno ? strerror(errno) : "cannot be written");
     return done ? 0 : fail(name, "out of memory");
 }
