@@ -321,7 +321,8 @@ void
 snapshot_sort(struct snapshot *s, enum top_order order)
 {
     order_of_sort = order;
-    qsort(s->tasks, s->ntasks, sizeof *s->tasks, by_key);
+    if (s->ntasks)
+        qsort(s->tasks, s->ntasks, sizeof *s->tasks, by_key);
 }
 
 /*
