@@ -343,7 +343,7 @@ steal_now(void)
     return now;
 }
 
-NO_ACCESS _Thread_local struct clock steal__clock;
+_Thread_local struct clock steal__clock;
 
 uint64_t
 steal__clock_real(void)
