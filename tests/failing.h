@@ -18,14 +18,14 @@ void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void __real_free(void *block);
-ssize_t __real_getline(char **line, size_t *size, FILE *file);
+ssize_t __real_getdelim(char **line, size_t *size, int end, FILE *file);
 char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void __wrap_free(void *block);
-ssize_t __wrap_getline(char **line, size_t *size, FILE *file);
+ssize_t __wrap_getdelim(char **line, size_t *size, int end, FILE *file);
 char *__wrap_strdup(const char *text);
 
 static struct {
@@ -114,10 +114,10 @@ __wrap_aligned_alloc(size_t alignment, size_t size)
 
 /* What libc allocates for its caller is freed here, too. */
 ssize_t
-__wrap_getline(char **line, size_t *size, FILE *file)
+__wrap_getdelim(char **line, size_t *size, int end, FILE *file)
 {
     bool has_line = *line != NULL;
-    ssize_t n = __real_getline(line, size, file);
+    ssize_t n = __real_getdelim(line, size, end, file);
 
     if (!has_line)
         counted(*line);

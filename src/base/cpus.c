@@ -66,9 +66,12 @@ least(unsigned a, unsigned b)
 static char *
 concat(const char *a, const char *b, const char *c)
 {
-    char *text;
+    size_t size = strlen(a) + strlen(b) + strlen(c) + 1;
+    char *text = malloc(size);
 
-    return asprintf(&text, "%s%s%s", a, b, c) < 0 ? NULL : text;
+    if (text)
+        snprintf(text, size, "%s%s%s", a, b, c);
+    return text;
 }
 
 static void
@@ -84,7 +87,8 @@ lines_open(struct lines *lines, const char *folder, const char *name)
 static char *
 lines_next(struct lines *lines)
 {
-    if (!lines->file || getline(&lines->line, &lines->size, lines->file) < 0)
+    if (!lines->file ||
+            getdelim(&lines->line, &lines->size, '\n', lines->file) < 0)
         return NULL;
     lines->line[strcspn(lines->line, "\n")] = '\0';
     return lines->line;
