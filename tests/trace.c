@@ -176,6 +176,15 @@ START_TEST(wake_by_a_task_is_inside_of_its_poll)
 }
 END_TEST
 
+static uint64_t
+count_parks(void)
+{
+    struct steal_worker_metrics metrics;
+
+    require(steal_metrics_worker(runtime, 0, &metrics, sizeof metrics) == 0);
+    return metrics.parks;
+}
+
 START_TEST(sleeps_come_in_pairs)
 {
     unsigned parked = 0;
@@ -183,6 +192,8 @@ START_TEST(sleeps_come_in_pairs)
     start(1, 1000);
     for (int i = 0; i < 20; i++)
         run_probe(0);
+    wait_until(count_parks() > 0);
+    run_probe(0); /* it is in the trace once the worker has gone on */
     trace_look(&text, runtime);
     ck_assert_uint_gt(trace_count(&text, TRACE_PARK), 0);
     for (size_t i = 0; i < text.n[0]; i++) {
