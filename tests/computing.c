@@ -10,12 +10,16 @@
 static struct steal_runtime *runtime;
 static struct record record;
 static _Atomic(int) begun;
+static _Atomic(int) computing;
+static _Atomic(bool) over;
 
 static void
 reset(void)
 {
     record = (struct record)RECORD_INIT;
     store_release(&begun, 0);
+    store_release(&computing, 0);
+    store_release(&over, false);
 }
 
 /*
@@ -53,8 +57,6 @@ START_TEST(tasks_are_polled_while_a_computation_runs)
 }
 END_TEST
 
-static _Atomic(int) computing;
-
 static int
 watch_together(void *arg)
 {
@@ -62,6 +64,60 @@ watch_together(void *arg)
     wait_until(load_acquire(&computing) >= 4);
     return watch_tasks(arg);
 }
+
+static int
+compute_until_over(void *arg)
+{
+    (void)arg;
+    add_acq_rel(&computing, 1);
+    wait_until(load_acquire(&over));
+    return 0;
+}
+
+static int
+note_that_it_has_begun(void *arg)
+{
+    (void)arg;
+    add_acq_rel(&begun, 1);
+    return 0;
+}
+
+/* Polled by the relief, since all others compute. */
+static int
+end_that_and_fork(void *arg)
+{
+    struct call_job call = job_of(note_that_it_has_begun, NULL);
+
+    (void)arg;
+    store_release(&over, true);
+    steal_fork(&call.job);
+    steal_share();
+    wait_until(load_acquire(&begun));
+    require(!steal_join_job(&call.job));
+    return 7;
+}
+
+START_TEST(what_is_forked_in_a_poll_while_all_workers_compute_is_shared)
+{
+    struct steal_task *task[2];
+
+    runtime = runtime_start(2);
+    for (int i = 0; i < 2; i++) {
+        struct steal_compute compute;
+
+        ck_assert_int_eq(steal_spawn(runtime,
+                                 steal_compute(&compute, compute_until_over,
+                                         NULL),
+                                 sizeof compute, &task[i]),
+                0);
+    }
+    wait_until(load_acquire(&computing) == 2);
+    ck_assert_int_eq(call_inside(runtime, end_that_and_fork, NULL), 7);
+    for (int i = 0; i < 2; i++)
+        join_task(runtime, task[i]);
+    runtime_end(runtime);
+}
+END_TEST
 
 /* Also if all workers compute: tasks, timers and calls. */
 START_TEST(tasks_are_polled_while_all_workers_compute)
@@ -441,6 +497,7 @@ main(void)
     const TTest *const tests[] = {
         tasks_are_polled_while_a_computation_runs,
         tasks_are_polled_while_all_workers_compute,
+        what_is_forked_in_a_poll_while_all_workers_compute_is_shared,
         computations_begin_while_tasks_keep_all_workers_busy,
         what_a_job_spawns_and_wakes_goes_on_while_it_runs,
         so_does_what_a_stolen_job_spawns_and_wakes,

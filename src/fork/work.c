@@ -67,15 +67,13 @@ steal__team_free(struct team *team)
  * The worker
  */
 
-/* The relief does not compute, and has no lane.  A stand-in may find none left. */
+/* The relief, too, for what its polls fork.  It and a stand-in may find none left. */
 void
 steal__jobs_attach(struct worker *w)
 {
     struct team *team = w->runtime->team;
-    struct lane *lane = NULL;
+    struct lane *lane = steal__team_take_lane(team, w->index);
 
-    if (!worker_is_relief(w))
-        lane = steal__team_take_lane(team, w->index);
     w->lane = lane;
     if (lane)
         steal__lane_attach(lane);

@@ -11,7 +11,7 @@
  * A computation may take seconds, and a job is not interrupted to poll a task: it
  * may hold a lock that the task wants.  So if all workers compute, another thread
  * takes their place: it runs the tasks and drives the loop, beside them.  It does
- * not compute.
+ * not compute, but what its polls fork is shared with those who do.
  *
  * It is made when the first computation begins, looks each millisecond while there
  * are any, and then sleeps for good.  If workers sleep meanwhile it sees to it that
