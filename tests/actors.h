@@ -52,7 +52,7 @@ tell(const struct steal_stuck *stuck, void *data)
     FILE *file = fmemopen(text, sizeof text, "w");
 
     require(data == told && file);
-    require(stuck->is_circle && stuck->ntasks <= ACTORS);
+    require(stuck->kind == STEAL_CIRCLE && stuck->ntasks <= ACTORS);
     require(stuck->runtime == runtime);
     ntold = stuck->ntasks;
     memcpy(told, stuck->tasks, ntold * sizeof *told);

@@ -20,7 +20,7 @@ tell(const struct steal_stuck *stuck, void *data)
     FILE *file = fmemopen(text, sizeof text, "w");
 
     require(data == &told && file);
-    require(!stuck->is_circle && stuck->ntasks == 1);
+    require(stuck->kind == STEAL_LOST_WAKE && stuck->ntasks == 1);
     require(stuck->runtime == runtime);
     told = stuck->tasks[0];
     steal_stuck_print(stuck, file);

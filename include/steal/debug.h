@@ -76,12 +76,17 @@ struct steal_long_poll {
  * rwlocks, for what runs in a once, or in a join: each by one chain of awaits, and
  * for nothing else.  Who is the owner of a lock is known if a task has awaited it;
  * one that leaves it to another to unlock is still taken for its owner.
+ *
+ * And so is, within a second, a standstill: all tasks wait, for whatever it is, and
+ * nothing is left that could wake one: no timer, no open descriptor, no blocking call,
+ * and no thread in the process but those of the runtime, and those that wait in
+ * steal_block_on().  That is known where there is a /proc as Linux has it.
  */
 enum steal_stuck_policy {
     STEAL_STUCK_IGNORE,
     STEAL_STUCK_REPORT,
-    STEAL_STUCK_ABORT, /* and the task ends, of a circle the one that has closed it;
-                          its joiner gets -EDEADLK */
+    STEAL_STUCK_ABORT, /* and the task ends, of a circle the one that has closed it, of
+                          all the one that was polled last; its joiner gets -EDEADLK */
     STEAL_STUCK_STOP /* and the program ends, by abort() */
 };
 
@@ -94,11 +99,18 @@ struct steal_stuck_task {
     struct steal_await awaits[STEAL_AWAITS_MOST];
 };
 
+enum steal_stuck_kind {
+    STEAL_LOST_WAKE, /* of one task */
+    STEAL_CIRCLE, /* each waits for the next, and the last for the first, or one for
+                     itself */
+    STEAL_STANDSTILL /* all tasks of the runtime, but those that are not told of */
+};
+
 struct steal_stuck {
     struct steal_runtime *runtime;
-    bool is_circle; /* each waits for the next, and the last for the first, or one
-                       for itself; else it is a task, and a wake that was lost */
+    enum steal_stuck_kind kind;
     size_t ntasks;
+    size_t nothers; /* of a standstill: how many there are besides */
     const struct steal_stuck_task *tasks;
 };
 

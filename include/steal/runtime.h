@@ -78,8 +78,8 @@ struct steal_options {
     /* For those who look for what goes wrong; all of it also by STEAL_DEBUG in the
      * environment, see steal_debug(7).  By default there is nothing of it. */
     unsigned
-            detect_lost_wakes; /* what is done about tasks that nobody can wake,
-                                   one of enum steal_stuck_policy in debug.h */
+            detect_lost_wakes; /* what is done about tasks that cannot go on, one
+                                   of enum steal_stuck_policy in debug.h */
     void (*on_stuck)(const struct steal_stuck *stuck, void *data); /* is told of
                                    them, with hooks.data; default: stderr */
     bool time_polls;        /* measures each poll, for steal_dump() and the

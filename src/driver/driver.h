@@ -41,6 +41,7 @@ struct driver {
     struct counter turns;       /* the holder's */
     struct counter events;      /* tasks woken by turns; the holder's */
     struct counter descriptors; /* open ones; anyone's */
+    struct counter tenants;     /* handles in the loop; the holder's */
 
     CACHE_ALIGNED struct lock lock; /* guards what follows */
     bool over;                      /* no loop, nobody to take the seat */
@@ -105,6 +106,10 @@ void steal__driver_kick(struct driver *driver);
 /* True if a turn that does not sleep would find something: a timer that is due
  * at `now`, a descriptor to look at, a command.  A hint. */
 bool steal__driver_is_due(struct driver *driver, uint64_t now);
+
+/* True if nothing may come of a turn: there is no timer, nothing is open or
+ * watched, and no call was left.  A hint. */
+bool steal__driver_is_idle(struct driver *driver);
 
 /* Not later than that of the first timer; STEAL_FOREVER if there is none. */
 uint64_t steal__driver_first_deadline(struct driver *driver);

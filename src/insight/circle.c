@@ -183,38 +183,17 @@ is_worth_telling_locked(struct circles *circles, struct steal_task *task,
  * What is told, copied: the others may go on once the lock is given back
  */
 
-#define NAME_SIZE 48
-
-struct circle {
-    size_t n;
-    struct steal_stuck_task *tasks;
-    char (*names)[NAME_SIZE];
-};
-
 static bool
-make_room(struct circle *circle, size_t n)
-{
-    circle->n = n;
-    circle->tasks = malloc(n * sizeof *circle->tasks);
-    circle->names = malloc(n * sizeof *circle->names);
-    return circle->tasks && circle->names;
-}
-
-static bool
-copy_locked(struct circle *circle, struct circles *circles,
+copy_locked(struct stuck_tasks *copy, struct circles *circles,
         const struct steal_task *task)
 {
-    for (size_t i = 0; i < circle->n; i++) {
+    for (size_t i = 0; i < copy->n; i++) {
         const struct steal_task *next = next_locked(circles, task);
-        struct steal_stuck_task *stuck = &circle->tasks[i];
 
         if (!next)
             return false;
-        steal__stuck_describe(stuck, task);
-        stuck->waits_for = next->id;
-        strncpy(circle->names[i], stuck->name, NAME_SIZE - 1);
-        circle->names[i][NAME_SIZE - 1] = '\0';
-        stuck->name = circle->names[i];
+        steal__stuck_copy(copy, i, task);
+        copy->all[i].waits_for = next->id;
         task = next;
     }
     return true;
@@ -222,7 +201,7 @@ copy_locked(struct circle *circle, struct circles *circles,
 
 /* True if there is something to tell. */
 static bool
-close_circle(struct steal_task *task, struct circle *circle)
+close_circle(struct steal_task *task, struct stuck_tasks *copy)
 {
     struct circles *circles = circles_of(task);
     bool found;
@@ -231,9 +210,9 @@ close_circle(struct steal_task *task, struct circle *circle)
     lock_take(&circles->lock);
     enter_locked(circles, task);
     n = length_locked(circles, task);
-    found = n && make_room(circle, n) &&
+    found = n && steal__stuck_tasks_init(copy, n) &&
             is_worth_telling_locked(circles, task, n) &&
-            copy_locked(circle, circles, task);
+            copy_locked(copy, circles, task);
     lock_give(&circles->lock);
     return found;
 }
@@ -245,18 +224,18 @@ close_circle(struct steal_task *task, struct circle *circle)
 bool
 steal__task_parks(struct steal_task *task)
 {
-    struct circle circle = { 0, NULL, NULL };
-    struct steal_stuck stuck = { .runtime = task->runtime, .is_circle = true };
+    struct stuck_tasks copy = { 0, NULL, NULL };
+    struct steal_stuck stuck = { .runtime = task->runtime,
+        .kind = STEAL_CIRCLE };
 
     if (!waits_for_one(task))
         return false;
-    if (close_circle(task, &circle)) {
-        stuck.ntasks = circle.n;
-        stuck.tasks = circle.tasks;
+    if (close_circle(task, &copy)) {
+        stuck.ntasks = copy.n;
+        stuck.tasks = copy.all;
         task->lost = steal__stuck_tell(&stuck);
     }
-    free(circle.tasks);
-    free(circle.names);
+    steal__stuck_tasks_fini(&copy);
     return task->lost;
 }
 

@@ -7,8 +7,8 @@
 #include <steal/runtime.h>
 #include <steal/time.h>
 
-#include "../base/clock.h"
 #include "../sched/runtime.h"
+#include "../sched/simulate.h"
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "awaits.h"
@@ -20,7 +20,8 @@ age_of(const struct steal_task *task)
             &((struct steal_task *)(uintptr_t)task)->extra);
     uint64_t born = extra ? counter_read(&extra->times.born) : 0;
 
-    return born ? counter_difference(steal__clock_peek(), born) : 0;
+    return born ? counter_difference(steal__runtime_now(task->runtime), born)
+                : 0;
 }
 
 void
@@ -82,8 +83,10 @@ print_task(const struct steal_stuck_task *task, FILE *file)
 static const char *
 title_of(const struct steal_stuck *stuck)
 {
-    if (!stuck->is_circle)
+    if (stuck->kind == STEAL_LOST_WAKE)
         return "nobody can wake this task any more";
+    if (stuck->kind == STEAL_STANDSTILL)
+        return "all tasks wait, and nothing is left that could wake one";
     return stuck->ntasks == 1 ? "this task waits for itself"
                               : "these tasks wait for one another";
 }
@@ -95,5 +98,7 @@ steal_stuck_print(const struct steal_stuck *stuck, FILE *file)
     fprintf(file, "%s: %s\n", stuck->runtime->name, title_of(stuck));
     for (size_t i = 0; i < stuck->ntasks; i++)
         print_task(&stuck->tasks[i], file);
+    if (stuck->nothers)
+        fprintf(file, "  and %zu more\n", stuck->nothers);
     funlockfile(file);
 }

@@ -1,5 +1,6 @@
 /*
- * watchdog.c - polls that take too long, told while they still run.
+ * watchdog.c - polls that take too long, told while they still run; and who looks
+ * whether all stand still (standstill.h).
  *
  * A thread looks at the workers now and then.  One that is still in the poll that
  * it was in long ago is asked where it is, by a signal, for only its own thread
@@ -34,6 +35,7 @@
 #include "../task/task.h"
 #include "awaits.h"
 #include "frames.h"
+#include "standstill.h"
 
 /* How long an answer is waited for. */
 #define ANSWER_TIME STEAL_MS(100)
@@ -75,6 +77,7 @@ struct watchdog {
     uint32_t round;
     uint64_t polls; /* of the worker that is asked */
     struct steal_long_poll report;
+    struct standstill standstill;
     struct seen seen[];
 };
 
@@ -242,21 +245,39 @@ look(struct watchdog *dog, struct worker *w, uint64_t now)
     tell(dog, w, now - seen->since);
 }
 
+static void
+look_around(struct watchdog *dog, uint64_t now)
+{
+    struct steal_runtime *runtime = dog->runtime;
+
+    for (unsigned i = 0; i < runtime->nall && runtime->options.long_poll; i++)
+        look(dog, &runtime->workers[i], now);
+    if (runtime->options.detect_lost_wakes)
+        steal__standstill_look(&dog->standstill, runtime, now);
+}
+
+static uint64_t
+period_of(const struct steal_options *options)
+{
+    uint64_t period = options->long_poll / LOOKS;
+
+    if (!options->long_poll)
+        return STANDSTILL_PERIOD;
+    return period < PERIOD ? PERIOD : period;
+}
+
 static void *
 watchdog_main(void *arg)
 {
     struct watchdog *dog = arg;
-    struct steal_runtime *runtime = dog->runtime;
-    uint64_t period = runtime->options.long_poll / LOOKS;
+    uint64_t period = period_of(&dog->runtime->options);
 
-    steal__bound = runtime; /* a report that stops it would wait for itself */
-    if (period < PERIOD)
-        period = PERIOD;
+    steal__bound =
+            dog->runtime; /* a report that stops it would wait for itself */
     while (!load_acquire(&dog->over)) {
         uint64_t now = steal_now();
 
-        for (unsigned i = 0; i < runtime->nall; i++)
-            look(dog, &runtime->workers[i], now);
+        look_around(dog, now);
         steal__futex_wait(&dog->over, 0, now + period);
     }
     return NULL;
@@ -284,7 +305,8 @@ start(struct watchdog *dog)
     char name[16];
     int error;
 
-    pthread_once(&once, install);
+    if (dog->runtime->options.long_poll)
+        pthread_once(&once, install);
     error = steal__thread_start(&dog->thread, 0, watchdog_main, dog);
     if (error)
         return error;
@@ -300,7 +322,7 @@ steal__watchdog_new(struct watchdog **result, struct steal_runtime *runtime)
     int error;
 
     *result = NULL;
-    if (!runtime->options.long_poll)
+    if (!runtime->options.long_poll && !runtime->options.detect_lost_wakes)
         return 0;
     dog = calloc(1, sizeof *dog + runtime->nall * sizeof dog->seen[0]);
     if (!dog)

@@ -41,6 +41,23 @@ struct root {
     bool ready;
 };
 
+/* For who asks whether anybody is left (insight/standstill.c): not if the thread
+ * belongs to a runtime, and is counted as such. */
+static void
+begin_block(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    blocker->is_blocked = runtime->watchdog && !steal__bound;
+    if (unlikely(blocker->is_blocked))
+        add_relaxed(&runtime->blocked, 1); /* a hint */
+}
+
+static void
+end_block(struct steal_runtime *runtime, struct blocker *blocker)
+{
+    if (unlikely(blocker->is_blocked))
+        sub_release(&runtime->blocked, 1); /* a hint */
+}
+
 static enum steal_poll
 root_poll(struct steal_future *future, struct steal_context *cx)
 {
@@ -61,6 +78,7 @@ root_drop(struct steal_future *future)
     steal_future_drop(root->inner);
     blocker->result = root->ready ? root->inner->result
                                   : steal__task_failure(steal__task_of(future));
+    end_block(steal__task_of(future)->runtime, blocker);
     store_release(&blocker->state, DONE); /* O1 */
     steal__futex_wake(&blocker->state, 1);
 }
@@ -234,8 +252,10 @@ steal_block_on(struct steal_runtime *runtime, struct steal_future *future)
         return steal__run_here(future);
     on_caller = runtime->options.flags & STEAL_ON_CALLER;
     future_adopt(future);
+    begin_block(runtime, &blocker);
     error = steal_spawn(runtime, &root.future, sizeof root, NULL);
     if (error) {
+        end_block(runtime, &blocker);
         future->pin = pin;
         return error;
     }

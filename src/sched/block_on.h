@@ -13,6 +13,7 @@ struct steal_runtime;
 
 struct blocker {
     _Atomic(uint32_t) state; /* block_on.c */
+    bool is_blocked;         /* it counts in runtime.blocked */
     int result;
     struct list link; /* STEAL_ON_CALLER: in runtime.waiting */
 };

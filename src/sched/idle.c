@@ -48,6 +48,17 @@ steal__idle_part(struct idle *idle)
     count(idle, -1u);
 }
 
+bool
+steal__idle_all_sleep(struct idle *idle)
+{
+    bool all;
+
+    lock_take(&idle->lock);
+    all = idle->sleeping == idle->workers;
+    lock_give(&idle->lock);
+    return all;
+}
+
 static void
 mark_locked(struct idle *idle, unsigned me, bool asleep)
 {

@@ -62,6 +62,9 @@ steal__idle_has_sleepers(struct idle *idle)
     return load_relaxed(&idle->summary) & 0xffff; /* SLEEP.md, S2 */
 }
 
+/* True if nobody is awake: it holds for as long as nobody has work for one. */
+bool steal__idle_all_sleep(struct idle *idle);
+
 /* True if some workers sleep or search: a hint. */
 static inline bool
 steal__idle_are_some(struct idle *idle)

@@ -5,10 +5,11 @@
  * They are in a list of the runtime's, and are freed when it is taken down, or could
  * not be made.
  *
- * Threads: add() for anyone while the runtime is there; free_all() when nobody adds.
+ * Threads: add() and count() for anyone while the runtime is there; free_all() when
+ *          nobody does.
  *
  * Orderings
- *   O1  add: CAS, release  ->  free_all: load, acquire
+ *   O1  add: CAS, release  ->  count, free_all: load, acquire
  */
 #ifndef STEAL_SCHED_ONLOOKER_H
 #define STEAL_SCHED_ONLOOKER_H
@@ -40,6 +41,17 @@ onlookers_add(struct onlookers *all, struct onlooker *onlooker)
     do {
         onlooker->next = first;
     } while (!cas_weak_release(&all->first, &first, onlooker)); /* O1 */
+}
+
+static inline unsigned
+onlookers_count(struct onlookers *all)
+{
+    struct onlooker *onlooker = load_acquire(&all->first); /* O1 */
+    unsigned n = 0;
+
+    for (; onlooker; onlooker = onlooker->next)
+        n++;
+    return n;
 }
 
 static inline void

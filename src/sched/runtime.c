@@ -217,6 +217,7 @@ init_shared(struct steal_runtime *runtime)
     steal__depot_init(&runtime->depot, &runtime->options.allocator);
     store_relaxed(&runtime->stopping, 0); /* not shared yet, as all here */
     store_relaxed(&runtime->running, 0);
+    store_relaxed(&runtime->blocked, 0);
     census_init(&runtime->foreign);
     store_relaxed(&runtime->visitors, 0);
     lock_init(&runtime->seat_lock);
@@ -413,8 +414,8 @@ take_down(struct steal_runtime *runtime)
     int64_t out = 0;
 
     shut(runtime);
+    steal__watchdog_free(runtime->watchdog); /* looks at the onlookers */
     onlookers_free_all(&runtime->onlookers);
-    steal__watchdog_free(runtime->watchdog);
     steal__observer_finish(runtime);
     steal__observer_free(runtime->observer);
     free(runtime->words);

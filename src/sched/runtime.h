@@ -47,8 +47,10 @@ struct steal_runtime {
     struct onlookers onlookers;
 
     CACHE_ALIGNED _Atomic(uint32_t) stopping;
-    _Atomic(uint32_t) running;  /* workers that have not gone home */
-    struct census foreign;      /* tasks of threads that are no workers */
+    _Atomic(uint32_t) blocked; /* threads that wait in steal_block_on() for what
+                                  still runs, and can do nothing else */
+    _Atomic(uint32_t) running; /* workers that have not gone home */
+    struct census foreign;     /* tasks of threads that are no workers */
     _Atomic(uint32_t) visitors; /* see runtime_enter() */
 
     /* STEAL_ON_CALLER: which of the threads that wait is the worker */

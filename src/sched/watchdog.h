@@ -34,14 +34,14 @@ void steal__watchdog_leave(struct worker *w, struct watched *watched);
 static inline void
 watchdog_enter(struct worker *w, struct watched *watched)
 {
-    if (unlikely(w->runtime->watchdog != NULL))
+    if (unlikely(w->runtime->options.long_poll))
         steal__watchdog_enter(w, watched);
 }
 
 static inline void
 watchdog_leave(struct worker *w, struct watched *watched)
 {
-    if (unlikely(w->runtime->watchdog != NULL))
+    if (unlikely(w->runtime->options.long_poll))
         steal__watchdog_leave(w, watched);
 }
 
