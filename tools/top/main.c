@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -92,8 +93,19 @@ take(struct top *top)
     return 1;
 }
 
-/* Returns when something has come, or it is time to ask. */
-static void
+/* A terminal that is gone, and a file or a pipe at its end, have no more keys. */
+static bool
+has_keys(int events)
+{
+    int n;
+
+    if (events & POLLIN)
+        return ioctl(STDIN_FILENO, FIONREAD, &n) == 0 && n > 0;
+    return !(events & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+/* Returns when something has come, or it is time to ask.  False: no key will. */
+static bool
 wait_for_news(struct top *top, bool keys)
 {
     struct pollfd fds[2] = { { .fd = top->feed.socket, .events = POLLIN },
@@ -102,6 +114,7 @@ wait_for_news(struct top *top, bool keys)
     uint64_t left = top->next > now ? top->next - now : 0;
 
     poll(fds, 2, (int)(left / 1000000) + 1);
+    return keys && has_keys(fds[1].revents);
 }
 
 /*
@@ -170,15 +183,16 @@ static void
 run_screen(struct top *top)
 {
     enum screen_wish wish = WISH_ASK;
+    bool keys = true;
 
     while (wish != WISH_QUIT && top->count) {
         if (wish == WISH_ASK || clock_now() >= top->next) {
             ask(top);
             screen_draw(&top->view, &top->now);
         }
-        wait_for_news(top, true);
+        keys = wait_for_news(top, keys);
         look_for_answer(top);
-        wish = screen_keys(&top->view, &top->now);
+        wish = keys ? screen_keys(&top->view, &top->now) : WISH_NOTHING;
         if (wish == WISH_DRAW)
             screen_draw(&top->view, &top->now);
     }
