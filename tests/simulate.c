@@ -874,6 +874,24 @@ START_TEST(the_environment_has_a_seed_for_all)
 }
 END_TEST
 
+START_TEST(what_is_no_seed_is_ignored)
+{
+    static const char *const seeds[] = { "many", "7seeds", "-1",
+        "99999999999999999999" };
+
+    for (size_t i = 0; i < LENGTH(seeds); i++) {
+        struct steal_runtime *runtime;
+        uint64_t seed;
+
+        ck_assert_int_eq(setenv("STEAL_SEED", seeds[i], 1), 0);
+        runtime = runtime_start(1);
+        ck_assert_int_eq(steal_simulate_seed(runtime, &seed), -EINVAL);
+        runtime_end(runtime);
+    }
+    ck_assert_int_eq(unsetenv("STEAL_SEED"), 0);
+}
+END_TEST
+
 START_TEST(a_real_runtime_lives_in_real_time_meanwhile)
 {
     struct steal_runtime *real = runtime_start(2);
@@ -893,6 +911,7 @@ reset(void)
 {
     memset(seen_on, 0, sizeof seen_on);
     unsetenv("STEAL_SEED"); /* these tests have seeds of their own */
+    unsetenv("STEAL_DEBUG"); /* who looks is a thread */
 }
 
 int
@@ -921,6 +940,7 @@ main(void)
         what_cannot_be_simulated_is_refused,
         a_runtime_tells_its_seed,
         the_environment_has_a_seed_for_all,
+        what_is_no_seed_is_ignored,
         a_real_runtime_lives_in_real_time_meanwhile,
     };
 

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -526,14 +527,20 @@ steal_simulate_faults(struct steal_runtime *runtime,
 static void
 read_seed(struct steal_options *to)
 {
-    const char *seed = secure_getenv("STEAL_SEED");
+    const char *text = secure_getenv("STEAL_SEED");
+    unsigned long long seed;
+    char *end;
 
-    if (!seed || !*seed || to->loop)
+    if (!text || !*text || to->loop)
         return;
+    errno = 0;
+    seed = strtoull(text, &end, 0);
+    if (*text == '-' || *end || errno) {
+        fprintf(stderr, "libsteal: STEAL_SEED: this is no seed: %s\n", text);
+        return;
+    }
     to->deterministic = true;
-    to->seed = strtoull(seed, NULL, 0);
-    if (!to->seed)
-        to->seed = UINT64_MAX; /* 0 would be any */
+    to->seed = seed ? seed : UINT64_MAX; /* 0 would be any */
     to->flags &= ~STEAL_PIN_WORKERS;
 }
 
