@@ -422,6 +422,41 @@ START_TEST(running_task_that_has_parked_before_is_known)
 END_TEST
 
 static int
+wait_for_a_poll(void *arg)
+{
+    (void)arg;
+    wait_until(record_polls(&record));
+    return 0;
+}
+
+static int
+block_and_hold(void *arg)
+{
+    steal_block_in_place(wait_for_a_poll, NULL);
+    return hold(arg);
+}
+
+/* Another thread has been the worker meanwhile, and has polled another task. */
+START_TEST(running_task_that_has_blocked_in_place_is_known)
+{
+    struct steal_task *holder;
+    struct steal_task *other;
+
+    start(1, true);
+    holder = spawn_call(runtime, block_and_hold, NULL);
+    other = spawn_probe(runtime, &record, 0, 0);
+    wait_until(load_acquire(&held));
+    look();
+    ck_assert(part_has(text, steal_task_id(holder),
+            ", call: running on worker 0 for "));
+    ck_assert_int_eq(count_in(text, "\ntask "), 1);
+    let_go(holder);
+    ck_assert_int_eq(join_task(runtime, other), 0);
+    end();
+}
+END_TEST
+
+static int
 dump_inside(void *arg)
 {
     (void)arg;
@@ -661,6 +696,7 @@ main(void)
         running_task_is_told_by_its_kind,
         running_task_is_told_by_its_id_where_polls_are_timed,
         running_task_that_has_parked_before_is_known,
+        running_task_that_has_blocked_in_place_is_known,
         task_may_dump_and_finds_itself,
         blocking_call_may_dump,
         task_that_yields_all_the_time_is_found,

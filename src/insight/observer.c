@@ -247,6 +247,28 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
     return now;
 }
 
+/* 0 if no task is polled. */
+uint64_t
+steal__observe_away(struct worker *w)
+{
+    struct observer *observer = observer_of(w->runtime);
+    struct polled *polled = observer->times ? &observer->polled[w->index]
+                                            : NULL;
+    uint64_t began;
+
+    if (!polled || !w->cx.task || !counter_read(&polled->task))
+        return 0;
+    began = counter_read(&polled->began);
+    counter_set(&polled->task, 0);
+    return began;
+}
+
+void
+steal__observe_back(struct worker *w, struct steal_task *task, uint64_t began)
+{
+    note_poll(&w->runtime->observer->polled[w->index], task, began);
+}
+
 static enum trace_outcome
 outcome_of(const struct worker *w, enum steal_poll poll)
 {

@@ -23,6 +23,7 @@
 
 #include "../task/chain.h"
 #include "../task/schedule.h"
+#include "observe.h"
 #include "push.h"
 #include "runtime.h"
 
@@ -51,6 +52,7 @@ keep(struct loan *loan, struct worker *w)
     loan->lane = w->lane; /* goes on to be this thread's */
     loan->alone = steal__alone;
     loan->computing = worker_computes(w);
+    loan->began = worker_is_observed(w) ? steal__observe_away(w) : 0;
     w->cx.task = NULL;
     w->home = w->runtime;
     store_relaxed(&w->polling, NULL); /* hints */
@@ -70,6 +72,8 @@ take_back(struct loan *loan)
     struct worker *w = loan->worker;
 
     w->cx = loan->cx;
+    if (loan->began)
+        steal__observe_back(w, w->cx.task, loan->began);
     w->blocker = loan->outer;
     w->lane = loan->lane;
     if (loan->computing) {

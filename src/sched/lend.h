@@ -31,6 +31,7 @@ struct loan {
     /* the lender's: what its poll goes on with */
     struct steal_context cx;
     struct steal_context *poll;
+    uint64_t began; /* observe.h */
     struct blocker *outer;
     struct steal_runtime *bound;
     const struct steal_future_ops *polling;

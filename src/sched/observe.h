@@ -35,6 +35,12 @@ uint64_t steal__observe_begin(struct worker *w, struct steal_task *task);
 void steal__observe_end(struct worker *w, struct steal_task *task,
         enum steal_poll poll, uint64_t began);
 
+/* The worker goes on, on another thread, in the middle of that poll, and is back:
+ * back() gets what away() has returned. */
+uint64_t steal__observe_away(struct worker *w);
+void steal__observe_back(struct worker *w, struct steal_task *task,
+        uint64_t began);
+
 /* The task is born, and about to be queued for the first time. */
 void steal__observe_spawned(struct steal_runtime *runtime,
         struct steal_task *task);

@@ -335,6 +335,19 @@ steal__observe_event(struct worker *w, enum observed what, uint64_t n)
     (void)w, (void)what, (void)n;
 }
 
+uint64_t
+steal__observe_away(struct worker *w)
+{
+    (void)w;
+    return 0;
+}
+
+void
+steal__observe_back(struct worker *w, struct steal_task *task, uint64_t began)
+{
+    (void)w, (void)task, (void)began;
+}
+
 static uint64_t now;
 
 NO_ACCESS uint64_t
