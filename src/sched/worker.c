@@ -78,7 +78,6 @@ steal__worker_init(struct worker *worker, struct steal_runtime *runtime,
     worker->runtime = runtime;
     worker->home = runtime;
     worker->index = index;
-    worker->count = 0;
     worker->countdown = 1;
     worker->interval = INJECTOR_EVERY;
     worker->last_maintenance = 0;
@@ -347,11 +346,20 @@ next(struct worker *w)
  * Running
  */
 
+/* The monitor and the watchdog compare. */
+static inline void
+count_poll(struct worker *w)
+{
+    uint64_t polls = load_relaxed(&w->polls); /* the owner's */
+
+    store_relaxed(&w->polls, polls + 1); /* a hint */
+}
+
 static COLD void
 run_closing(struct worker *w, struct steal_task *task)
 {
     store_relaxed(&w->polling, steal__task_ops(task)); /* hints */
-    store_relaxed(&w->polls, ++w->count);
+    count_poll(w);
     if (steal__task_run_canceled(task, &w->cx) == RUN_LAST)
         steal__task_free(task);
     census_died(&w->census);
@@ -386,7 +394,7 @@ run_once(struct worker *w, struct steal_task *task)
     enum run_outcome outcome;
 
     store_relaxed(&w->polling, steal__task_ops(task)); /* hints */
-    store_relaxed(&w->polls, ++w->count);
+    count_poll(w);
     if (steal__word_claim(&task->word) == CLAIM_CANCEL)
         outcome = steal__task_run_canceled(task, &w->cx);
     else
@@ -422,7 +430,7 @@ static inline void
 run(struct worker *w, struct steal_task *task)
 {
     for (;;) {
-        store_relaxed(&w->polls, ++w->count); /* the monitor compares */
+        count_poll(w);
         switch (steal__task_run(task, &w->cx, w->index)) {
         case RUN_LAST:
             worker_free(w, task);

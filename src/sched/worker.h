@@ -34,7 +34,6 @@ struct worker {
     CACHE_ALIGNED struct steal_runtime *runtime;
     struct steal_runtime *home; /* whose tasks it queues; NULL: it computes */
     unsigned index;
-    uint64_t count;     /* of polls */
     uint32_t countdown; /* to the next maintenance */
     uint32_t interval;  /* from one to the next, in polls */
     unsigned streak;    /* tasks in a row from the slot */
