@@ -52,6 +52,13 @@ probes_are_on(void)
     return (steal__probe_words[0] | steal__probe_words[1]) != 0;
 }
 
+/* Those that tell of tasks: the first four. */
+static inline bool
+task_probes_are_on(void)
+{
+    return steal__probe_words[0] != 0;
+}
+
 /* clang-format off */
 # define PROBE1(name, a) \
     (PROBE_IS_ON(name) ? ({ DTRACE_PROBE1(libsteal, name, a); }) : (void)0)
@@ -69,6 +76,12 @@ probes_are_on(void)
 
 static inline bool
 probes_are_on(void)
+{
+    return false;
+}
+
+static inline bool
+task_probes_are_on(void)
 {
     return false;
 }

@@ -65,7 +65,7 @@ void steal__observe_event(struct worker *w, enum observed what, uint64_t n);
 static inline bool
 runtime_is_observed(const struct steal_runtime *runtime)
 {
-    return runtime->observer || PROBE_IS_ON(spawn) || PROBE_IS_ON(wake);
+    return runtime->observer || task_probes_are_on();
 }
 
 /* Those who look in by a probe come and go. */
