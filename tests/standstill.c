@@ -358,6 +358,53 @@ START_TEST(who_was_polled_last_and_joins_nobody_is_aborted)
 }
 END_TEST
 
+/* One of the group is there from the beginning, and the other ends later: who waits
+ * for them was polled last of all. */
+struct parent {
+    struct steal_async async;
+    struct steal_group group;
+    struct steal_group_next next;
+    int i;
+};
+
+static void
+spawn_children(struct steal_group *group)
+{
+    struct peer peer = { .async = STEAL_ASYNC(&peer_ops), .rounds = 1 };
+    struct steal_sleep sleep;
+
+    require(steal_group_init(group, NULL, STEAL_GROUP_KEEP_GOING) == 0);
+    require(steal_group_spawn(group, &peer.async.future, sizeof peer) == 0);
+    require(steal_group_spawn(group, steal_sleep(&sleep, STEAL_MS(10)),
+                    sizeof sleep) == 0);
+}
+
+static enum steal_poll
+parent_poll(struct steal_future *future, struct steal_context *cx)
+{
+    struct parent *self = (struct parent *)future;
+
+    STEAL_BEGIN(&self->async);
+    spawn_children(&self->group);
+    for (self->i = 0; self->i < 2; self->i++)
+        STEAL_AWAIT(cx, steal_group_next(&self->next, &self->group));
+    steal_group_fini(&self->group);
+    STEAL_END();
+}
+
+static const struct steal_future_ops parent_ops = { .name = "parent",
+    .poll = parent_poll };
+
+START_TEST(who_waits_for_a_group_is_not_aborted)
+{
+    struct steal_options options = looking(STEAL_STUCK_ABORT);
+    struct parent parent = { .async = STEAL_ASYNC(&parent_ops) };
+
+    ck_assert_int_eq(steal_run(&options, &parent.async.future), 0);
+    ck_assert_int_eq(load_acquire(&tellings), 1);
+}
+END_TEST
+
 static void
 talk_until_it_stops(void *arg)
 {
@@ -575,6 +622,7 @@ main(void)
         threads_of_the_runtime_do_not_count,
         so_many_tasks_are_told_of_and_no_more,
         who_was_polled_last_and_joins_nobody_is_aborted,
+        who_waits_for_a_group_is_not_aborted,
         the_program_may_end,
 #endif
         who_waits_for_time_is_not_told_of,

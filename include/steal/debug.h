@@ -78,7 +78,7 @@ struct steal_long_poll {
  * one that leaves it to another to unlock is still taken for its owner.
  *
  * And so is, within a second, a standstill: all tasks wait, for whatever it is, and
- * nothing is left that could wake one: no timer, no open descriptor, no blocking call,
+ * nothing is left that could wake one: no timer, no open steal_fd, no blocking call,
  * and no thread in the process but those of the runtime, and those that wait in
  * steal_block_on().  That is known where there is a /proc as Linux has it.
  */
@@ -86,7 +86,8 @@ enum steal_stuck_policy {
     STEAL_STUCK_IGNORE,
     STEAL_STUCK_REPORT,
     STEAL_STUCK_ABORT, /* and the task ends, of a circle the one that has closed it, of
-                          all the one that was polled last; its joiner gets -EDEADLK */
+                          all the one that was polled last and joins no others; its
+                          joiner gets -EDEADLK */
     STEAL_STUCK_STOP /* and the program ends, by abort() */
 };
 

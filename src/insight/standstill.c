@@ -20,7 +20,7 @@
  */
 #include "standstill.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include <steal/time.h>
 
@@ -81,9 +81,13 @@ all_wait(struct steal_runtime *runtime, unsigned nthreads)
 
 struct report {
     struct stuck_tasks tasks;
-    size_t n;      /* all of them */
-    uint64_t last; /* poll of those that wait for no task, and whose it was */
+    size_t n; /* all of them */
+
+    /* The one that is to be aborted. */
     uint64_t task;
+    uint64_t last_poll;
+    bool joins;
+    bool aborted;
 };
 
 typedef void visit_fn(struct steal_task *task, struct report *report);
@@ -136,48 +140,88 @@ awaited_by(const struct steal_task *task)
     return steal__awaits_one(task, &last) ? last.task : 0;
 }
 
+/* True if it waits for the end of others: who keeps it waiting is among those. */
+static bool
+joins_others(const struct steal_task *task)
+{
+    struct steal_await awaits[STEAL_AWAITS_MOST];
+    size_t n = steal__awaits_of(task, awaits, STEAL_AWAITS_MOST);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *thing = awaits[i].thing;
+
+        if (awaits[i].task || (thing && strncmp(thing, "group", 5) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_better(const struct report *report, bool joins, uint64_t last_poll)
+{
+    if (!report->task || joins != report->joins)
+        return !report->task || !joins;
+    return last_poll >= report->last_poll;
+}
+
 static void
 describe(struct steal_task *task, struct report *report)
 {
-    uint64_t waits_for = awaited_by(task);
-    uint64_t last = last_poll_of(task);
+    uint64_t last_poll = last_poll_of(task);
+    bool joins = joins_others(task);
 
     if (report->n < report->tasks.n) {
         steal__stuck_copy(&report->tasks, report->n, task);
-        report->tasks.all[report->n].waits_for = waits_for;
+        report->tasks.all[report->n].waits_for = awaited_by(task);
     }
     report->n++;
-    if (!report->task || (!waits_for && last >= report->last)) {
-        report->last = waits_for ? 0 : last;
+    if (is_better(report, joins, last_poll)) {
         report->task = task->id;
+        report->last_poll = last_poll;
+        report->joins = joins;
     }
 }
 
-/* As if it had closed a circle: who joins another has not done so. */
+/* As if it had closed a circle; unless it was polled again since it was told of. */
 static void
 abort_last(struct steal_task *task, struct report *report)
 {
-    if (task->id != report->task)
+    if (task->id != report->task || last_poll_of(task) != report->last_poll)
         return;
     task->lost = true;
+    report->aborted = true;
     steal__word_abort(&task->word);
 }
 
-static void
+/* True if one is to be aborted. */
+static bool
+tell_of(struct steal_runtime *runtime, const struct report *report)
+{
+    struct steal_stuck stuck = { .runtime = runtime, .kind = STEAL_STANDSTILL };
+
+    stuck.tasks = report->tasks.all;
+    stuck.ntasks = report->n < MOST ? report->n : MOST;
+    stuck.nothers = report->n - stuck.ntasks;
+    return steal__stuck_tell(&stuck);
+}
+
+/* False if it should be tried again: there was no memory, or somebody else looked at
+ * the task. */
+static bool
 tell(struct steal_runtime *runtime)
 {
     struct report report = { .n = 0 };
-    struct steal_stuck stuck = { .runtime = runtime, .kind = STEAL_STANDSTILL };
+    bool done = steal__stuck_tasks_init(&report.tasks, MOST);
 
-    if (steal__stuck_tasks_init(&report.tasks, MOST)) {
+    if (done)
         visit_all(runtime, describe, &report);
-        stuck.tasks = report.tasks.all;
-        stuck.ntasks = report.n < MOST ? report.n : MOST;
-        stuck.nothers = report.n - stuck.ntasks;
-        if (report.n && steal__stuck_tell(&stuck))
-            visit_all(runtime, abort_last, &report);
+    done = report.n != 0;
+    if (done && tell_of(runtime, &report)) {
+        visit_all(runtime, abort_last, &report);
+        done = report.aborted;
     }
     steal__stuck_tasks_fini(&report.tasks);
+    return done;
 }
 
 /*
@@ -220,7 +264,6 @@ steal__standstill_look(struct standstill *standstill,
     if (runtime_is_stopping(runtime) || !stands_still(standstill, runtime))
         return;
     polls = count_polls(runtime);
-    if (polls != standstill->told)
-        tell(runtime);
-    standstill->told = polls;
+    if (polls != standstill->told && tell(runtime))
+        standstill->told = polls;
 }

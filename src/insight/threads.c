@@ -45,7 +45,7 @@ static bool
 add_thread(struct threads *threads, const char *number)
 {
     char path[64];
-    char text[4096];
+    char text[16384]; /* of which a list of groups may be the most */
     uint64_t sleeps;
     char state;
 

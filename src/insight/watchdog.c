@@ -259,10 +259,11 @@ look_around(struct watchdog *dog, uint64_t now)
 static uint64_t
 period_of(const struct steal_options *options)
 {
-    uint64_t period = options->long_poll / LOOKS;
+    uint64_t period = options->long_poll ? options->long_poll / LOOKS
+                                         : STANDSTILL_PERIOD;
 
-    if (!options->long_poll)
-        return STANDSTILL_PERIOD;
+    if (options->detect_lost_wakes && period > STANDSTILL_PERIOD)
+        period = STANDSTILL_PERIOD;
     return period < PERIOD ? PERIOD : period;
 }
 

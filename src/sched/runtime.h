@@ -32,7 +32,7 @@ struct steal_runtime {
     unsigned nall; /* with the relief, which is the last */
     struct worker *workers;
     uint64_t born;                 /* the time, ns */
-    struct watchdog *watchdog;     /* NULL: how long polls are is no matter */
+    struct watchdog *watchdog;     /* NULL: nobody has asked for one */
     struct observer *observer;     /* NULL: nobody looks */
     struct simulation *simulation; /* NULL: the workers are threads */
     struct near *near; /* with STEAL_PIN_WORKERS; NULL: nobody is bound */
