@@ -910,7 +910,7 @@ static void
 reset(void)
 {
     memset(seen_on, 0, sizeof seen_on);
-    unsetenv("STEAL_SEED"); /* these tests have seeds of their own */
+    unsetenv("STEAL_SEED");  /* these tests have seeds of their own */
     unsetenv("STEAL_DEBUG"); /* who looks is a thread */
 }
 
