@@ -71,7 +71,6 @@ steal__driver_init(struct driver *driver, struct steal_runtime *runtime,
     counter_init(&driver->turns);
     counter_init(&driver->events);
     counter_init(&driver->descriptors);
-    counter_init(&driver->tenants);
     driver->is_guest = host != NULL;
     driver->host = pthread_self();
     init_lists(driver);
@@ -345,7 +344,7 @@ steal__driver_is_idle(struct driver *driver)
 {
     return steal__driver_first_deadline(driver) == WHEEL_NEVER &&
            !counter_read(&driver->descriptors) &&
-           !counter_read(&driver->tenants) && !driver->is_guest &&
+           !steal__reactor_is_busy(driver->reactor) && !driver->is_guest &&
            !load_relaxed(&driver->has_calls); /* a hint */
 }
 

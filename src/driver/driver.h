@@ -41,7 +41,6 @@ struct driver {
     struct counter turns;       /* the holder's */
     struct counter events;      /* tasks woken by turns; the holder's */
     struct counter descriptors; /* open ones; anyone's */
-    struct counter tenants;     /* handles in the loop; the holder's */
 
     CACHE_ALIGNED struct lock lock; /* guards what follows */
     bool over;                      /* no loop, nobody to take the seat */

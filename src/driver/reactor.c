@@ -244,7 +244,6 @@ void
 steal__driver_move_in(struct driver *driver, struct tenant *tenant)
 {
     list_append(&driver->reactor->tenants, &tenant->link);
-    counter_add(&driver->tenants, 1);
     count_tenants(driver->reactor);
 }
 
@@ -252,7 +251,6 @@ void
 steal__driver_move_out(struct driver *driver, struct tenant *tenant)
 {
     list_remove(&tenant->link);
-    counter_add(&driver->tenants, -UINT64_C(1));
     count_tenants(driver->reactor);
     if (steal__reactor_is_guest(driver->reactor))
         steal__guest_closed(driver->reactor);
