@@ -76,6 +76,19 @@ reset(void)
         steal_channel_init(&channels[i], slots[i], sizeof slots[i][0], 4);
 }
 
+/* Waits for a word to the other channel. */
+static void
+spawn_receiver(struct steal_runtime *runtime)
+{
+    struct steal_channel_receive receive;
+
+    ck_assert_int_eq(steal_spawn(runtime,
+                             steal_channel_receive(&receive, &channels[1],
+                                     NULL),
+                             sizeof receive, NULL),
+            0);
+}
+
 #ifndef HAS_FOREIGN_THREAD
 
 /*
@@ -317,15 +330,8 @@ START_TEST(so_many_tasks_are_told_of_and_no_more)
     struct steal_runtime *runtime;
 
     ck_assert_int_eq(steal_runtime_new(&runtime, &options), 0);
-    for (int i = 0; i < 100; i++) {
-        struct steal_channel_receive receive;
-
-        ck_assert_int_eq(steal_spawn(runtime,
-                                 steal_channel_receive(&receive, &channels[1],
-                                         NULL),
-                                 sizeof receive, NULL),
-                0);
-    }
+    for (int i = 0; i < 100; i++)
+        spawn_receiver(runtime);
     help = 1;
     wait_for_word(runtime);
     steal_channel_close(&channels[1]);
@@ -597,13 +603,8 @@ END_TEST
 START_TEST(who_is_waited_for_by_nobody_is_not_told_of)
 {
     struct steal_runtime *runtime = start();
-    struct steal_channel_receive receive;
 
-    ck_assert_int_eq(steal_spawn(runtime,
-                             steal_channel_receive(&receive, &channels[1],
-                                     NULL),
-                             sizeof receive, NULL),
-            0);
+    spawn_receiver(runtime);
     rest();
     ck_assert_int_eq(load_acquire(&tellings), 0);
     runtime_end(runtime);
