@@ -10,6 +10,9 @@
 
 #include <steal/debug.h>
 
+/* How the things begin that wait for a group: for some of its tasks to end. */
+#define AWAIT_GROUP "group"
+
 /* `thing` is static. */
 static inline void
 await_for(struct steal_await *await, const char *thing, const void *object)

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "../base/await.h"
 #include "group_look.h"
 
 static bool
@@ -37,7 +38,7 @@ static const struct look_kind failed_kind = {
             .poll = steal__look_poll,
             .drop = steal__look_drop,
             .waits = steal__look_waits },
-    .thing = "group, to fail",
+    .thing = AWAIT_GROUP ", to fail",
     .sees_locked = sees_failure_locked,
     .enter_locked = enter_locked,
     .hand_on_locked = hand_on_locked

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "../base/await.h"
 #include "group_look.h"
 
 static bool
@@ -42,7 +43,7 @@ static const struct look_kind room_kind = {
             .poll = steal__look_poll,
             .drop = steal__look_drop,
             .waits = steal__look_waits },
-    .thing = "group, for room",
+    .thing = AWAIT_GROUP ", for room",
     .sees_locked = sees_room_locked,
     .enter_locked = enter_locked,
     .hand_on_locked = hand_on_locked

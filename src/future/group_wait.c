@@ -121,7 +121,7 @@ wait_waits(struct steal_future *future, struct steal_await *await)
 {
     const struct steal_group_wait *wait = (struct steal_group_wait *)future;
 
-    tell(await, "group, to end", wait->group, &wait->sleep);
+    tell(await, AWAIT_GROUP ", to end", wait->group, &wait->sleep);
 }
 
 static const struct steal_future_ops wait_ops = { .name = "group_wait",
@@ -214,7 +214,7 @@ next_waits(struct steal_future *future, struct steal_await *await)
 {
     const struct steal_group_next *next = (struct steal_group_next *)future;
 
-    tell(await, "group, for the next", next->group, &next->sleep);
+    tell(await, AWAIT_GROUP ", for the next", next->group, &next->sleep);
 }
 
 static const struct steal_future_ops next_ops = { .name = "group_next",

@@ -15,6 +15,10 @@
  * at one look, and are at the next, and none of them has run in between
  * (threads.h), then all that was read in between was so at once, and still is.
  *
+ * Orderings: none of ours, the words are read relaxed.  A thread is asleep by the
+ * kernel's word only after a full fence of its own, in the switch away from it, and
+ * the words are read after the kernel has said so.
+ *
  * Signal handlers may wake no task (steal_waker(3)), and what they write into a pipe
  * comes by the driver.
  */
@@ -24,6 +28,7 @@
 
 #include <steal/time.h>
 
+#include "../base/await.h"
 #include "../task/task.h"
 #include "awaits.h"
 #include "stuck.h"
@@ -146,11 +151,13 @@ joins_others(const struct steal_task *task)
 {
     struct steal_await awaits[STEAL_AWAITS_MOST];
     size_t n = steal__awaits_of(task, awaits, STEAL_AWAITS_MOST);
+    size_t n_group = strlen(AWAIT_GROUP);
 
     for (size_t i = 0; i < n; i++) {
         const char *thing = awaits[i].thing;
 
-        if (awaits[i].task || (thing && strncmp(thing, "group", 5) == 0))
+        if (awaits[i].task ||
+                (thing && strncmp(thing, AWAIT_GROUP, n_group) == 0))
             return true;
     }
     return false;
