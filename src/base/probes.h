@@ -22,6 +22,7 @@
 # include <sys/sdt.h>
 
 /* clang-format off */
+/* The first four are those of tasks, and share a word. */
 # define PROBE_LIST(DO) \
     DO(spawn) DO(wake) DO(poll__begin) DO(poll__end) DO(steal) DO(park) \
     DO(unpark) DO(driver__turn)

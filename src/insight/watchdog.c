@@ -273,8 +273,7 @@ watchdog_main(void *arg)
     struct watchdog *dog = arg;
     uint64_t period = period_of(&dog->runtime->options);
 
-    steal__bound =
-            dog->runtime; /* a report that stops it would wait for itself */
+    steal__bound = dog->runtime; /* a stop in a report would wait for us */
     while (!load_acquire(&dog->over)) {
         uint64_t now = steal_now();
 

@@ -5,9 +5,8 @@
  * In a runtime that is simulated an IP socket is an abstract Unix socket, whose
  * name is made of the address, the world (driver/world.h) and this process.  What
  * it carries is there at once, and nobody outside looks for the name, which is no
- * secret.  All hosts are
- * one: a listener of any address is found under each.  Unix sockets proper are left
- * as they are.
+ * secret.  All hosts are one: a listener of any address is found under each.  Unix
+ * sockets proper are left as they are.
  *
  * Threads: any.
  */

@@ -48,14 +48,14 @@ begin_block(struct steal_runtime *runtime, struct blocker *blocker)
 {
     blocker->is_blocked = runtime->watchdog && !steal__bound;
     if (unlikely(blocker->is_blocked))
-        add_relaxed(&runtime->blocked, 1); /* a hint */
+        add_relaxed(&runtime->blocked, 1); /* a count, no more */
 }
 
 static void
 end_block(struct steal_runtime *runtime, struct blocker *blocker)
 {
     if (unlikely(blocker->is_blocked))
-        sub_release(&runtime->blocked, 1); /* a hint */
+        add_relaxed(&runtime->blocked, -1u); /* a count, no more */
 }
 
 static enum steal_poll
