@@ -442,6 +442,7 @@ START_TEST(stop_drops_queued_calls_and_waits_for_those_that_run)
     task[1] = spawn_caller(add_one, &number);
     ck_assert_int_eq(steal_runtime_stop(runtime, STEAL_MS(1)), -ETIMEDOUT);
     ck_assert_int_eq(steal_runtime_stop(runtime, 0), -ETIMEDOUT);
+    wait_until(steal_task_is_finished(task[1]));
     open_gate();
     runtime_end(runtime);
     ck_assert_int_eq(passed(), 1);

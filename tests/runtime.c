@@ -128,7 +128,7 @@ START_TEST(most_workers_that_may_be_start)
     struct steal_options options = STEAL_OPTIONS_INIT;
 
     options.workers = (unsigned)scaled(STEAL_WORKERS_MAX);
-    options.stack_size = 64 << 10;
+    options.stack_size = (size_t)sysconf(_SC_THREAD_STACK_MIN) + (48 << 10);
     ck_assert_int_eq(try_options(&options), 0);
 }
 END_TEST
