@@ -25,6 +25,13 @@ wait_for_time(struct wanted *want)
     want->future = steal_sleep_until(&sleep_future, want->deadline);
 }
 
+static void
+wait_for_no_time(struct wanted *want)
+{
+    want->thing = "timer";
+    want->future = steal_sleep_until(&sleep_future, STEAL_FOREVER);
+}
+
 static struct steal_interval interval;
 
 static void
@@ -63,6 +70,15 @@ wait_for_deadline(struct wanted *want)
     want->object = &deadlines;
     want->deadline = steal_now() + STEAL_SECONDS(100);
     steal_deadlines_insert(&deadlines, &deadline, want->deadline);
+    want->future = steal_deadlines_next(&deadlines_next, &deadlines);
+}
+
+static void
+wait_for_first_deadline(struct wanted *want)
+{
+    steal_deadlines_init(&deadlines);
+    want->thing = "deadlines";
+    want->object = &deadlines;
     want->future = steal_deadlines_next(&deadlines_next, &deadlines);
 }
 
@@ -349,9 +365,11 @@ wait_for_failure(struct wanted *want)
 static const struct leaf leaves[] = {
     { wait_for_nothing, { "pending" } },
     { wait_for_time, { "sleep" } },
+    { wait_for_no_time, { "sleep" } },
     { wait_for_tick, { "interval", "sleep" } },
     { wait_for_few_ticks, { "next", "interval", "sleep" } },
     { wait_for_deadline, { "deadlines" } },
+    { wait_for_first_deadline, { "deadlines" } },
     { wait_for_task, { "join" } },
     { wait_to_be_readable, { "fd" } },
     { wait_for_bytes, { "io" } },

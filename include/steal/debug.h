@@ -45,7 +45,7 @@ struct steal_await {
     const char *thing;  /* the kind, as "mutex"; NULL: unknown */
     const void *object; /* its address, or NULL */
     int64_t number;     /* of a descriptor, a process, a signal; else -1 */
-    uint64_t deadline;  /* of a timer, in steal_now()'s time; else 0 */
+    uint64_t deadline;  /* of a timer, in steal_now()'s time; 0: none */
     uint64_t task; /* the id of the task that it waits for, as the owner of a
                            mutex; 0: none, or not known */
 };

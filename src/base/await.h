@@ -9,6 +9,7 @@
 #define STEAL_BASE_AWAIT_H
 
 #include <steal/debug.h>
+#include <steal/time.h>
 
 /* How the things begin that wait for a group: for some of its tasks to end. */
 #define AWAIT_GROUP "group"
@@ -28,6 +29,14 @@ await_number(struct steal_await *await, const char *thing, const void *object,
 {
     await_for(await, thing, object);
     await->number = number;
+}
+
+/* A timer ends it, too. */
+static inline void
+await_until(struct steal_await *await, uint64_t deadline)
+{
+    if (deadline != STEAL_FOREVER)
+        await->deadline = deadline;
 }
 
 #endif

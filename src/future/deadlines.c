@@ -268,7 +268,7 @@ next_waits(struct steal_future *future, struct steal_await *await)
     if (!next->waits)
         return;
     await_for(await, "deadlines", next->deadlines);
-    await->deadline = next->sleep.deadline;
+    await_until(await, next->sleep.deadline);
 }
 
 static const struct steal_future_ops next_ops = { .name = "deadlines",

@@ -118,8 +118,7 @@ steal__look_waits(struct steal_future *future, struct steal_await *await)
     if (!look->state)
         return;
     await_for(await, kind_of(future)->thing, look->group);
-    if (look->sleep.deadline != STEAL_FOREVER)
-        await->deadline = look->sleep.deadline;
+    await_until(await, look->sleep.deadline);
 }
 
 struct steal_future *

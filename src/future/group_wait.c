@@ -63,8 +63,7 @@ tell(struct steal_await *await, const char *thing,
         const struct steal_group *group, const struct steal_sleep *sleep)
 {
     await_for(await, thing, group);
-    if (sleep->deadline != STEAL_FOREVER)
-        await->deadline = sleep->deadline;
+    await_until(await, sleep->deadline);
 }
 
 /*

@@ -63,7 +63,7 @@ sleep_waits(struct steal_future *future, struct steal_await *await)
     struct steal_sleep *sleep = (struct steal_sleep *)future;
 
     await_for(await, "timer", NULL);
-    await->deadline = sleep->deadline;
+    await_until(await, sleep->deadline);
 }
 
 static const struct steal_future_ops sleep_ops = { .name = "sleep",
