@@ -37,10 +37,10 @@ steal__clock_real(void)
 
 /* The thread may have been left behind: another has ended what it has begun. */
 static COLD uint64_t
-simulated_now(uint64_t takes)
+simulated_now(void)
 {
     if (load_relaxed(&simulations)) /* its own is counted, if it is there */
-        return steal__clock.now += takes;
+        return steal__clock.now += LOOK;
     steal__clock = (struct clock){ 0, 0 };
     return steal__clock_real();
 }
@@ -49,14 +49,6 @@ uint64_t
 steal_now(void)
 {
     if (unlikely(steal__clock.now))
-        return simulated_now(LOOK);
-    return steal__clock_real();
-}
-
-uint64_t
-steal__clock_peek(void)
-{
-    if (unlikely(steal__clock.now))
-        return simulated_now(0);
+        return simulated_now();
     return steal__clock_real();
 }

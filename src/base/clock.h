@@ -24,10 +24,6 @@ extern _Thread_local struct clock steal__clock;
 void steal__clock_begin(void);
 void steal__clock_end(void);
 
-/* The time in which the thread lives, without taking any of it: for who looks, so
- * that a run is the same when nobody does. */
-uint64_t steal__clock_peek(void);
-
 /* That of the machine, wherever the thread lives: for what really sleeps. */
 uint64_t steal__clock_real(void);
 

@@ -33,6 +33,7 @@ struct dump_task {
     uint64_t longest; /* ns */
     uint64_t idle;    /* ns since the last poll; UINT64_MAX: there was none */
     uint64_t age;     /* ns */
+    uint64_t now;     /* the time of its runtime */
     bool awaits_known;
     size_t nawaits;
     struct steal_await *awaits;

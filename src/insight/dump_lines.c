@@ -20,7 +20,6 @@
 #include <steal/future.h>
 #include <steal/metrics.h>
 
-#include "../base/clock.h"
 #include "../sched/runtime.h"
 
 /* A field of its own, or the part of one: without what separates them. */
@@ -87,10 +86,8 @@ put_begin(struct buffer *to, struct steal_runtime *runtime)
 }
 
 static void
-put_await(struct buffer *to, const struct steal_await *await)
+put_await(struct buffer *to, const struct steal_await *await, uint64_t now)
 {
-    uint64_t now = steal__clock_peek();
-
     steal__buffer_printf(to, "await\t%u\t%d\t%lld\t%" PRIu64, await->depth,
             await->file ? await->line : -1,
             await->thing ? (long long)await->number : -1,
@@ -129,7 +126,7 @@ put_task(struct buffer *to, const struct dump_task *task, bool first)
     put_string(to, task->name);
     steal__buffer_put(to, "\n");
     for (size_t i = 0; i < task->nawaits; i++)
-        put_await(to, &task->awaits[i]);
+        put_await(to, &task->awaits[i], task->now);
 }
 
 static void

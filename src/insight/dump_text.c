@@ -6,7 +6,6 @@
 #include <steal/metrics.h>
 #include <steal/time.h>
 
-#include "../base/clock.h"
 #include "../sched/runtime.h"
 #include "../sched/simulate.h"
 
@@ -80,10 +79,8 @@ put_times(struct buffer *to, const struct dump_task *task)
 
 /* What it waits for, as far as the library knows. */
 static void
-put_thing(struct buffer *to, const struct steal_await *await)
+put_thing(struct buffer *to, const struct steal_await *await, uint64_t now)
 {
-    uint64_t now = steal__clock_peek();
-
     steal__buffer_printf(to, " (%s", await->thing);
     if (await->number >= 0)
         steal__buffer_printf(to, " %lld", (long long)await->number);
@@ -93,18 +90,18 @@ put_thing(struct buffer *to, const struct steal_await *await)
         steal__buffer_printf(to, ", task %" PRIu64, await->task);
     if (await->deadline)
         put_time(to, ", due in ",
-                await->deadline > now ? await->deadline - now : 0);
+                counter_difference(await->deadline, now));
     steal__buffer_put(to, ")");
 }
 
 static void
-put_await(struct buffer *to, const struct steal_await *await)
+put_await(struct buffer *to, const struct steal_await *await, uint64_t now)
 {
     steal__buffer_printf(to, "    %*s%s", (int)await->depth, "", await->name);
     if (await->file)
         steal__buffer_printf(to, " at %s:%d", await->file, await->line);
     if (await->thing)
-        put_thing(to, await);
+        put_thing(to, await, now);
     steal__buffer_put(to, "\n");
 }
 
@@ -127,7 +124,7 @@ put_task(struct buffer *to, const struct dump_task *task, bool first)
         put_times(to, task);
     steal__buffer_put(to, "\n");
     for (size_t i = 0; i < task->nawaits; i++)
-        put_await(to, &task->awaits[i]);
+        put_await(to, &task->awaits[i], task->now);
 }
 
 static void

@@ -27,6 +27,12 @@ give(void *to, size_t to_size, const void *from, size_t from_size)
     memset((char *)to + n, 0, to_size - n);
 }
 
+static uint64_t
+age_of(const struct steal_runtime *runtime)
+{
+    return counter_difference(steal__runtime_now(runtime), runtime->born);
+}
+
 /*
  * Workers
  */
@@ -64,7 +70,7 @@ steal_metrics_worker(struct steal_runtime *runtime, uint32_t worker,
         struct steal_worker_metrics *metrics, size_t size)
 {
     struct steal_worker_metrics sum = { 0 };
-    uint64_t age = steal__runtime_now(runtime) - runtime->born;
+    uint64_t age = age_of(runtime);
 
     if (worker != STEAL_ALL_WORKERS && worker >= runtime->nall)
         return -EINVAL;
@@ -129,7 +135,7 @@ steal_metrics(struct steal_runtime *runtime, struct steal_metrics *metrics,
 {
     struct steal_metrics m = { .workers = runtime->nworkers };
 
-    m.age = steal__runtime_now(runtime) - runtime->born;
+    m.age = age_of(runtime);
     m.computing = load_relaxed(&runtime->team->active);
     read_tasks(&m, runtime);
     read_injector(&m, &runtime->injector);

@@ -14,7 +14,6 @@
 #include <steal/debug.h>
 #include <steal/time.h>
 
-#include "../base/clock.h"
 #include "../task/schedule.h"
 #include "../task/task.h"
 #include "circle.h"
@@ -122,14 +121,14 @@ steal__observer_free(struct observer *observer)
 }
 
 struct observed_poll
-steal__observer_poll(const struct observer *observer, unsigned worker)
+steal__observer_poll(const struct steal_runtime *runtime, unsigned worker)
 {
-    const struct polled *polled = &observer->polled[worker];
+    const struct polled *polled = &runtime->observer->polled[worker];
     struct observed_poll poll = { .task = load_acquire(&polled->task.n) };
 
     if (!poll.task)
         return poll;
-    poll.time = counter_difference(steal__clock_peek(),
+    poll.time = counter_difference(steal__runtime_now(runtime),
             counter_read(&polled->began));
     poll.born = counter_read(&polled->born);
     poll.polls = counter_read(&polled->polls);
@@ -237,7 +236,7 @@ steal__observe_begin(struct worker *w, struct steal_task *task)
         trace_begin(observer->trace, w, task);
     if (!observer->times)
         return 0;
-    now = steal__clock_peek();
+    now = steal__runtime_now(w->runtime);
     if (observer->circles)
         steal__task_unparks(task);
     note_poll(&observer->polled[w->index], task, now);
@@ -283,7 +282,7 @@ note_end(struct observer *observer, const struct worker *w,
         struct steal_task *task, uint64_t began, bool again)
 {
     struct task_times *times = times_of(observer, task);
-    uint64_t now = steal__clock_peek();
+    uint64_t now = steal__runtime_now(w->runtime);
 
     counter_set(&observer->polled[w->index].task, 0);
     if (times)
@@ -318,7 +317,7 @@ steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
 
     PROBE2(spawn, task->id, name_of(task));
     if (times) {
-        uint64_t now = steal__clock_peek();
+        uint64_t now = steal__runtime_now(runtime);
 
         counter_set(&times->born, now);
         counter_set(&times->queued, now);
@@ -329,10 +328,10 @@ steal__observe_spawned(struct steal_runtime *runtime, struct steal_task *task)
 
 /* Unless that is known: it was spawned, or has woken itself. */
 static void
-note_queued(struct task_times *times)
+note_queued(const struct steal_runtime *runtime, struct task_times *times)
 {
     if (times && !counter_read(&times->queued))
-        counter_set(&times->queued, steal__clock_peek());
+        counter_set(&times->queued, steal__runtime_now(runtime));
 }
 
 void
@@ -342,7 +341,7 @@ steal__observe_queued(struct steal_runtime *runtime, struct steal_task *task)
 
     PROBE1(wake, task->id);
     if (observer->histograms)
-        note_queued(times_of(observer, task));
+        note_queued(runtime, times_of(observer, task));
     if (observer->trace)
         trace_queued(observer->trace, worker_of(runtime), task);
 }

@@ -20,7 +20,7 @@ steal__trace_moment(const struct trace *trace)
 
     for (int i = 0; i < 5; i++) {
         uint64_t before = trace_clock(trace);
-        uint64_t time = steal__clock_peek();
+        uint64_t time = steal__runtime_now(trace->runtime);
         uint64_t took = trace_clock(trace) - before;
 
         if (took >= least)
@@ -83,6 +83,7 @@ steal__trace_new(struct trace **result, struct steal_runtime *runtime)
             sizeof *trace + n * sizeof trace->track[0]);
     if (!trace)
         return -ENOMEM;
+    trace->runtime = runtime;
     trace->n = n;
     error = make_tracks(trace, slots_of(options));
     if (error) {

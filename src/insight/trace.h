@@ -25,10 +25,10 @@
 
 #include <steal/time.h>
 
-#include "../base/clock.h"
 #include "../base/lock.h"
 #include "../base/ticks.h"
 #include "../sched/observe.h"
+#include "../sched/simulate.h"
 #include "../task/task.h"
 #include "trace_format.h"
 #include "trace_ring.h"
@@ -52,6 +52,7 @@ struct track {
 };
 
 struct trace {
+    const struct steal_runtime *runtime;
     bool steady; /* ticks are read, not the clock, which may be simulated */
     struct moment start;
     struct lock lock; /* of the strangers' track */
@@ -82,7 +83,8 @@ void steal__trace_name(struct track *track, const char *name);
 static inline uint64_t
 trace_clock(const struct trace *trace)
 {
-    return likely(trace->steady) ? ticks_now() : steal__clock_peek();
+    return likely(trace->steady) ? ticks_now()
+                                 : steal__runtime_now(trace->runtime);
 }
 
 /* NULL: it was given none. */

@@ -231,9 +231,13 @@ steal__is_simulating(const struct steal_runtime *runtime)
 uint64_t
 steal__runtime_now(const struct steal_runtime *runtime)
 {
-    if (unlikely(runtime->simulation != NULL))
-        return load_relaxed(&runtime->simulation->now); /* a moment ago */
-    return steal__clock_real();
+    const struct simulation *simulation = runtime->simulation;
+
+    if (likely(!simulation))
+        return steal__clock_real();
+    if (steal__clock.owner == simulation->number)
+        return steal__clock.now;
+    return load_relaxed(&simulation->now); /* a moment ago */
 }
 
 /*
@@ -488,9 +492,12 @@ steal__simulate(struct steal_runtime *runtime, struct blocker *blocker)
 int
 steal_clock_advance(uint64_t ns)
 {
-    if (!steal__clock.now)
+    uint64_t now = steal__clock.now;
+
+    if (!now)
         return -EINVAL;
-    steal__clock.now = steal_time_add(steal__clock.now, ns);
+    if (now < END)
+        steal__clock.now = ns < END - now ? now + ns : END;
     return 0;
 }
 

@@ -52,7 +52,8 @@ void steal__simulate(struct steal_runtime *runtime, struct blocker *blocker);
 /* True if this thread is in there, perhaps in a blocking call. */
 bool steal__is_simulating(const struct steal_runtime *runtime);
 
-/* The time of the runtime, for whoever asks. */
+/* The time of the runtime, for whoever asks, wherever that thread lives.  Takes none
+ * of it, so that a run is the same when nobody looks. */
 uint64_t steal__runtime_now(const struct steal_runtime *runtime);
 
 #endif
