@@ -1,6 +1,9 @@
 /*
  * tests/dump_signal.c - dumps that a signal asks for.
  */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
 #include "dumps.h"
 
 static struct steal_runtime *runtime;
@@ -125,6 +128,55 @@ START_TEST(signal_dumps_while_all_workers_are_stuck)
 }
 END_TEST
 
+#define CROWD 200
+
+/* How many bytes lie in the pipe. */
+static int
+unread(void)
+{
+    int n = 0;
+
+    require(ioctl(ends[0], FIONREAD, &n) == 0);
+    return n;
+}
+
+/* Reads until so many of these have come. */
+static void
+read_all(char what, int n)
+{
+    char text[4096];
+
+    while (n > 0) {
+        ssize_t got = read(ends[0], text, sizeof text);
+
+        require(got > 0 || errno == EINTR);
+        for (ssize_t i = 0; i < got; i++)
+            n -= text[i] == what;
+    }
+    ck_assert_int_eq(n, 0);
+}
+
+/* It is waited for, as if it did. */
+START_TEST(descriptor_that_does_not_block_gets_all_of_it)
+{
+    struct steal_task *task[CROWD];
+
+    ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_ge(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
+    runtime = runtime_start(1);
+    ck_assert_int_eq(steal_dump_on_signal(runtime, SIGUSR2, ends[1]), 0);
+    for (int i = 0; i < CROWD; i++)
+        task[i] = spawn_named(runtime, "mouse #");
+    ck_assert_int_eq(raise(SIGUSR2), 0);
+    wait_until(unread() > 2048); /* it is about as full as it gets */
+    read_all('#', CROWD);
+    for (int i = 0; i < CROWD; i++)
+        abort_and_join(runtime, task[i]);
+    runtime_end(runtime);
+    close_ends();
+}
+END_TEST
+
 START_TEST(two_runtimes_share_a_signal)
 {
     struct sigaction action;
@@ -192,6 +244,7 @@ main(void)
     const TTest *const tests[] = {
         signal_dumps_each_time_until_the_stop,
         signal_dumps_while_all_workers_are_stuck,
+        descriptor_that_does_not_block_gets_all_of_it,
         two_runtimes_share_a_signal,
         handler_that_came_later_stays,
         signals_that_cannot_be_are_refused,

@@ -121,14 +121,21 @@ steal__buffer_put_json(struct buffer *buffer, const char *string)
  * For people
  */
 
+/* As it will be, to three digits, if that brings it to the next unit. */
+static uint64_t
+rounded(uint64_t time)
+{
+    return time + time / 1999;
+}
+
 void
 steal__buffer_put_time(struct buffer *buffer, uint64_t time)
 {
     if (time < STEAL_US(1))
         steal__buffer_printf(buffer, "%" PRIu64 " ns", time);
-    else if (time < STEAL_MS(1))
+    else if (rounded(time) < STEAL_MS(1))
         steal__buffer_printf(buffer, "%.3g us", (double)time / 1e3);
-    else if (time < STEAL_SECONDS(1))
+    else if (rounded(time) < STEAL_SECONDS(1))
         steal__buffer_printf(buffer, "%.3g ms", (double)time / 1e6);
     else if (time < STEAL_SECONDS(100))
         steal__buffer_printf(buffer, "%.3g s", (double)time / 1e9);

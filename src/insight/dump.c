@@ -128,6 +128,7 @@ tell(struct dump *dump, struct steal_task *task, enum dump_state state,
         .name = steal_task_name(task),
         .state = state,
         .worker = worker,
+        .now = dump->glimpses.now,
         .awaits_known = true,
         .awaits = dump->awaits };
 
@@ -372,7 +373,7 @@ tell_of_worker(struct dump *dump, struct worker *w)
     if (!ops || w == steal__worker)
         return;
     if (dump->runtime->observer && dump->runtime->observer->times) {
-        now = steal__observer_poll(dump->runtime->observer, w->index);
+        now = steal__observer_poll(dump->runtime, w->index);
         if (!now.task)
             return; /* between two polls */
     }
@@ -549,14 +550,23 @@ write_to_file(const char *text, size_t n, void *data)
     return errno ? -errno : -EIO;
 }
 
+static int
+dump_to_file(struct steal_runtime *runtime, const struct dump_format *format,
+        FILE *file)
+{
+    int error = steal__dump(runtime, format, write_to_file, file);
+
+    return !error && fflush(file) ? -errno : error;
+}
+
 int
 steal_dump(struct steal_runtime *runtime, FILE *file)
 {
-    return steal__dump(runtime, &steal__dump_text, write_to_file, file);
+    return dump_to_file(runtime, &steal__dump_text, file);
 }
 
 int
 steal_dump_json(struct steal_runtime *runtime, FILE *file)
 {
-    return steal__dump(runtime, &steal__dump_json, write_to_file, file);
+    return dump_to_file(runtime, &steal__dump_json, file);
 }

@@ -16,6 +16,7 @@
 #include "dump.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,6 +28,9 @@
 #ifndef NSIG
 # define NSIG 65
 #endif
+
+/* How long a runtime that stops waits for room, ms. */
+#define PATIENCE 1000
 
 struct bell {
     _Atomic(uint32_t)
@@ -121,22 +125,37 @@ detach(int signal)
  * The listener
  */
 
+/* A descriptor that does not block, as others may have made it, is waited for; but
+ * not for ever by a runtime that stops. */
+static int
+wait_for_room(const struct listener *listener)
+{
+    struct pollfd fd = { .fd = listener->descriptor, .events = POLLOUT };
+
+    if (errno != EAGAIN)
+        return errno == EINTR ? 0 : -errno;
+    if (poll(&fd, 1, PATIENCE) == 0 && runtime_is_stopping(listener->runtime))
+        return -ECANCELED;
+    return 0;
+}
+
 static int
 write_to_descriptor(const char *text, size_t n, void *data)
 {
-    const int *descriptor = data;
+    const struct listener *listener = data;
+    int error = 0;
 
-    while (n) {
-        ssize_t written = write(*descriptor, text, n);
+    while (n && !error) {
+        ssize_t written = write(listener->descriptor, text, n);
 
-        if (written < 0 && errno != EINTR)
-            return -errno;
+        if (written < 0)
+            error = wait_for_room(listener);
         if (written > 0) {
             text += written;
             n -= (size_t)written;
         }
     }
-    return 0;
+    return error;
 }
 
 static void *
@@ -152,7 +171,7 @@ listener_main(void *arg)
 
         if (rings != listener->seen)
             (void)!steal__dump(listener->runtime, &steal__dump_text,
-                    write_to_descriptor, &listener->descriptor);
+                    write_to_descriptor, listener);
         else
             steal__futex_wait(&bell->word, word, UINT64_MAX);
         listener->seen = rings;

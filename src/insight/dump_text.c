@@ -89,8 +89,7 @@ put_thing(struct buffer *to, const struct steal_await *await, uint64_t now)
     if (await->task)
         steal__buffer_printf(to, ", task %" PRIu64, await->task);
     if (await->deadline)
-        put_time(to, ", due in ",
-                counter_difference(await->deadline, now));
+        put_time(to, ", due in ", counter_difference(await->deadline, now));
     steal__buffer_put(to, ")");
 }
 

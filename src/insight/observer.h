@@ -39,8 +39,8 @@ struct observed_poll {
     uint64_t longest;
 };
 
-struct observed_poll steal__observer_poll(
-        const struct steal_runtime *runtime, unsigned worker);
+struct observed_poll steal__observer_poll(const struct steal_runtime *runtime,
+        unsigned worker);
 
 static inline struct trace *
 steal__observer_trace(const struct observer *observer)
