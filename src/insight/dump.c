@@ -13,12 +13,14 @@
  *
  * Whoever looks at a task holds it BUSY (state.h, T1, T6), and is ordered with the
  * polls before and after by that.  Nothing is held while text goes out.
+ *
+ * A simulation stands still meanwhile, and finds everything where it has left it, for
+ * it shall go on as if nobody had looked.
  */
 #include "dump.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <steal/time.h>
 
@@ -47,7 +49,8 @@ struct dump {
     const struct dump_format *format;
     dump_sink *sink;
     void *data;
-    int error; /* the first */
+    int error;  /* the first */
+    bool still; /* it is a simulation, which waits for us */
     size_t ntold;
     struct buffer text;
     struct told told;
@@ -64,13 +67,13 @@ fail(struct dump *dump, int error)
         dump->error = error;
 }
 
-/* Nothing is held, nothing is locked. */
+/* Nothing is held, nothing is locked; else it has time. */
 static void
 flush(struct dump *dump, size_t enough)
 {
     if (dump->text.error)
         fail(dump, dump->text.error);
-    if (dump->error || dump->text.used <= enough)
+    if (dump->error || dump->still || dump->text.used <= enough)
         return;
     fail(dump, dump->sink(dump->text.data, dump->text.used, dump->data));
     dump->text.used = 0;
@@ -79,28 +82,6 @@ flush(struct dump *dump, size_t enough)
 /*
  * Telling
  */
-
-const char *
-steal__dump_state(enum dump_state state)
-{
-    static const char *const names[] = { "parked", "lost", "queued", "running",
-        "finishing" };
-
-    return names[state];
-}
-
-const char *
-steal__dump_worker_state(struct steal_runtime *runtime, unsigned worker)
-{
-    const struct steal_future_ops *ops = load_relaxed(
-            &runtime->workers[worker].polling); /* a hint */
-
-    if (ops == &steal__computation_ops)
-        return "computing";
-    if (ops)
-        return "polling";
-    return steal__idle_is_asleep(&runtime->idle, worker) ? "asleep" : "awake";
-}
 
 /* True if nobody has told of the task: the caller does. */
 static bool
@@ -307,6 +288,40 @@ scan_worker(struct dump *dump, struct worker *w)
 }
 
 /*
+ * The queues of a simulation that stands still
+ */
+
+static void
+look_at_queued(struct steal_task *task, void *data)
+{
+    tell(data, task, DUMP_QUEUED, -1);
+}
+
+static void
+look_at_worker(struct dump *dump, unsigned i)
+{
+    struct worker *w = &dump->runtime->workers[i];
+    struct steal_task *hand = steal__simulation_hand(dump->runtime, i);
+    struct steal_task *next = load_relaxed(&w->slot.task); /* gate.h, O1 */
+    uint64_t tail = load_relaxed(&w->ring.tail);
+
+    if (hand)
+        look_at_queued(hand, dump);
+    if (next)
+        look_at_queued(next, dump);
+    for (uint64_t j = load_relaxed(&w->ring.head); j != tail; j++)
+        look_at_queued(load_relaxed(&w->ring.slot[j & RING_MASK]), dump);
+}
+
+static void
+look_at_queues(struct dump *dump)
+{
+    steal__injector_visit(&dump->runtime->injector, look_at_queued, dump);
+    for (unsigned i = 0; i < dump->runtime->nall; i++)
+        look_at_worker(dump, i);
+}
+
+/*
  * What runs
  */
 
@@ -417,14 +432,20 @@ tell_the_rest(struct dump *dump)
  */
 
 static void
+look_at_registers(struct dump *dump)
+{
+    for (unsigned i = 0; i < dump->runtime->nall && !dump->error; i++)
+        walk_register(dump, i);
+    visit_again(dump);
+}
+
+static void
 look_around(struct dump *dump)
 {
     scan_injector(dump);
     for (unsigned i = 0; i < dump->runtime->nall && !dump->error; i++)
         scan_worker(dump, &dump->runtime->workers[i]);
-    for (unsigned i = 0; i < dump->runtime->nall && !dump->error; i++)
-        walk_register(dump, i);
-    visit_again(dump);
+    look_at_registers(dump);
 }
 
 /* Nobody is missing, as far as one can know. */
@@ -435,6 +456,24 @@ is_complete(struct dump *dump, size_t told_before)
             steal__glimpses_open(&dump->glimpses, &dump->told))
         return false;
     return dump->ntold >= count_live(dump) || !someone_polls(dump);
+}
+
+/* In one go; but without the queues if it is in a step that takes too long. */
+static void
+look_at_simulation(struct dump *dump)
+{
+    struct steal_runtime *runtime = dump->runtime;
+
+    dump->still = steal__simulation_look(runtime,
+            steal__clock_real() + ROUNDS_TIME);
+    tell_caller(dump);
+    if (dump->still)
+        look_at_queues(dump);
+    look_at_registers(dump);
+    tell_the_rest(dump);
+    if (dump->still)
+        steal__simulation_done(runtime);
+    dump->still = false;
 }
 
 static void
@@ -483,7 +522,10 @@ run(struct dump *dump)
     dump->format->begin(&dump->text, dump->runtime);
     flush(dump, 0);
     begin_walks(dump);
-    look_everywhere(dump);
+    if (dump->runtime->simulation)
+        look_at_simulation(dump);
+    else
+        look_everywhere(dump);
     end_walks(dump);
     dump->format->end(&dump->text, dump->runtime);
     flush(dump, 0);
@@ -499,6 +541,7 @@ init(struct dump *dump, struct steal_runtime *runtime,
     dump->sink = sink;
     dump->data = data;
     dump->error = 0;
+    dump->still = false;
     dump->ntold = 0;
     dump->text = (struct buffer)BUFFER_INIT;
     steal__told_init(&dump->told);
@@ -539,34 +582,4 @@ steal__dump(struct steal_runtime *runtime, const struct dump_format *format,
     error = dump_now(runtime, format, sink, data);
     runtime_leave(runtime);
     return error;
-}
-
-static int
-write_to_file(const char *text, size_t n, void *data)
-{
-    errno = 0;
-    if (fwrite(text, 1, n, data) == n)
-        return 0;
-    return errno ? -errno : -EIO;
-}
-
-static int
-dump_to_file(struct steal_runtime *runtime, const struct dump_format *format,
-        FILE *file)
-{
-    int error = steal__dump(runtime, format, write_to_file, file);
-
-    return !error && fflush(file) ? -errno : error;
-}
-
-int
-steal_dump(struct steal_runtime *runtime, FILE *file)
-{
-    return dump_to_file(runtime, &steal__dump_text, file);
-}
-
-int
-steal_dump_json(struct steal_runtime *runtime, FILE *file)
-{
-    return dump_to_file(runtime, &steal__dump_json, file);
 }

@@ -107,6 +107,21 @@ steal__injector_take(struct injector *injector, unsigned max, unsigned *n)
     return task;
 }
 
+void
+steal__injector_visit(struct injector *injector,
+        void (*visit)(struct steal_task *task, void *data), void *data)
+{
+    struct steal_task *task = (struct steal_task *)(void *)ck_pr_load_ptr(
+            &injector->stack.head);
+
+    ck_pr_fence_acquire(); /* O1 */
+    tell_acquire(&injector->stack);
+    for (; task; task = task->next)
+        visit(task, data);
+    for (task = load_relaxed(&injector->backlog); task; task = task->next)
+        visit(task, data); /* who has taken any is done with that */
+}
+
 bool
 steal__injector_is_empty(struct injector *injector)
 {

@@ -39,6 +39,10 @@ void steal__injector_push(struct injector *injector, struct chain *chain);
 struct steal_task *steal__injector_take(struct injector *injector, unsigned max,
         unsigned *n);
 
+/* Calls it with each of them, while nobody takes any. */
+void steal__injector_visit(struct injector *injector,
+        void (*visit)(struct steal_task *task, void *data), void *data);
+
 /* After a fence: false if anything was pushed before the other side's fence. */
 bool steal__injector_is_empty(struct injector *injector);
 

@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +29,7 @@
 #include "../base/dice.h"
 #include "../task/budget.h"
 #include "block_on.h"
+#include "gate.h"
 #include "observe.h"
 #include "park.h"
 #include "push.h"
@@ -79,6 +79,7 @@ struct simulation {
     uint64_t number; /* of all in this process, from 1 on */
     uint64_t seed;
     _Atomic(uint64_t) now; /* written by who simulates */
+    struct gate gate;      /* guards, from who looks, all that is simulated */
     struct rng dice;       /* while nobody does */
     bool closing;          /* tasks are canceled instead of being polled */
     unsigned nworkers;
@@ -128,6 +129,7 @@ steal__simulation_new(struct simulation **result,
     simulation->number = add_relaxed(&numbers, 1); /* that it is new */
     simulation->seed = options->seed;
     store_relaxed(&simulation->now, BEGINNING); /* not shared yet */
+    gate_init(&simulation->gate);
     rng_init(&simulation->dice, mix(options->seed));
     simulation->nworkers = options->workers;
     for (unsigned i = 0; i < options->workers; i++)
@@ -244,7 +246,8 @@ steal__runtime_now(const struct steal_runtime *runtime)
  * Who is next
  */
 
-/* Nobody else takes what a worker has in its hand, or in its slot. */
+/* Nobody else takes what a worker has in its hand, or in its slot; who dumps does
+ * not either. */
 static unsigned
 pace_of(struct steal_runtime *runtime, unsigned i, bool anybody)
 {
@@ -349,6 +352,7 @@ go_on(struct worker *w)
     struct sitting sitting;
 
     worker_sit(w, &sitting);
+    worker_notice_probes(w);
     player->hand = NULL;
     if (!task) {
         task = take(w);
@@ -410,7 +414,9 @@ wait(struct steal_runtime *runtime, struct blocker *blocker)
     }
     worker_sit(w, &sitting);
     w->blocker = blocker;
+    steal__gate_leave(&runtime->simulation->gate);
     steal__park(w);
+    steal__gate_enter(&runtime->simulation->gate);
     w->blocker = NULL;
     worker_rise(w, &sitting);
 }
@@ -474,15 +480,48 @@ is_over(struct steal_runtime *runtime, struct blocker *blocker)
 void
 steal__simulate(struct steal_runtime *runtime, struct blocker *blocker)
 {
+    struct gate *gate = &runtime->simulation->gate;
+    bool is_in = steal__is_simulating(runtime);
     struct stay stay;
 
+    if (!is_in)
+        steal__gate_enter(gate);
     come(runtime, &stay);
     while (!is_over(runtime, blocker)) {
         step(runtime, blocker);
         store_relaxed(&runtime->simulation->now, /* for who looks */
                 steal__clock.now);
+        gate_pause(gate);
     }
     go(&stay);
+    if (!is_in)
+        steal__gate_leave(gate);
+}
+
+/*
+ * Those who look
+ */
+
+bool
+steal__simulation_look(struct steal_runtime *runtime, uint64_t deadline)
+{
+    return steal__is_simulating(runtime) ||
+           steal__gate_look(&runtime->simulation->gate, deadline);
+}
+
+void
+steal__simulation_done(struct steal_runtime *runtime)
+{
+    if (!steal__is_simulating(runtime))
+        steal__gate_done(&runtime->simulation->gate);
+}
+
+struct steal_task *
+steal__simulation_hand(const struct steal_runtime *runtime, unsigned worker)
+{
+    if (worker >= runtime->nworkers)
+        return NULL; /* the relief */
+    return runtime->simulation->player[worker].hand;
 }
 
 /*
@@ -523,46 +562,4 @@ steal_simulate_faults(struct steal_runtime *runtime,
         memcpy(&copy, faults,
                 faults->size < sizeof copy ? faults->size : sizeof copy);
     return steal__driver_set_faults(&runtime->driver, &copy);
-}
-
-/*
- * Options
- */
-
-/* In the environment: the seed of all runtimes, which are simulated if they can
- * be. */
-static void
-read_seed(struct steal_options *to)
-{
-    const char *text = secure_getenv("STEAL_SEED");
-    unsigned long long seed;
-    char *end;
-
-    if (!text || !*text || to->loop)
-        return;
-    errno = 0;
-    seed = strtoull(text, &end, 0);
-    if (*text == '-' || *end || errno) {
-        fprintf(stderr, "libsteal: STEAL_SEED: this is no seed: %s\n", text);
-        return;
-    }
-    to->deterministic = true;
-    to->seed = seed ? seed : UINT64_MAX; /* 0 would be any */
-    to->flags &= ~STEAL_PIN_WORKERS;
-}
-
-int
-steal__simulation_options(struct steal_options *to)
-{
-    read_seed(to);
-    if (!to->deterministic)
-        return 0;
-    if (to->loop || to->flags & STEAL_PIN_WORKERS)
-        return -ENOTSUP;
-    if (to->flags & STEAL_ON_CALLER)
-        to->workers = 1;
-    if (!to->workers)
-        to->workers = SIMULATED_WORKERS;
-    to->flags |= STEAL_ON_CALLER;
-    return 0;
 }

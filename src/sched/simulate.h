@@ -13,8 +13,8 @@
  * Time is the simulation's (base/clock.h): each step takes some of it, and when
  * there is nothing to do it goes on to the next deadline.
  *
- * Threads: simulate() and what follows are for the one that has the seat
- *          (block_on.c); the rest is for any.
+ * Threads: simulate() is for the one that has the seat (block_on.c); the rest is for
+ *          any.
  */
 #ifndef STEAL_SCHED_SIMULATE_H
 #define STEAL_SCHED_SIMULATE_H
@@ -51,6 +51,15 @@ void steal__simulate(struct steal_runtime *runtime, struct blocker *blocker);
 
 /* True if this thread is in there, perhaps in a blocking call. */
 bool steal__is_simulating(const struct steal_runtime *runtime);
+
+/* Between look() and done() no step is made, and what is queued stays where it is:
+ * for any thread.  False: none has ended before the deadline (ns, real). */
+bool steal__simulation_look(struct steal_runtime *runtime, uint64_t deadline);
+void steal__simulation_done(struct steal_runtime *runtime);
+
+/* Meanwhile: the task that a worker has taken and will poll, or NULL. */
+struct steal_task *steal__simulation_hand(const struct steal_runtime *runtime,
+        unsigned worker);
 
 /* The time of the runtime, for whoever asks, wherever that thread lives.  Takes none
  * of it, so that a run is the same when nobody looks. */
