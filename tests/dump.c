@@ -164,7 +164,7 @@ START_TEST(parked_task_tells_what_it_awaits_and_where)
             0);
     ck_assert_int_eq(steal_task_set_name(task, "the one"), 0);
     wait_until(record_polls(&record) == 1);
-    look();
+    wait_until(look_finds(", the one: parked\n"));
     part = part_of(text, steal_task_id(task));
     ck_assert_ptr_nonnull(strstr(part, ", the one: parked\n"));
     snprintf(chain, sizeof chain,
@@ -186,8 +186,9 @@ START_TEST(each_task_is_told_once)
     start(3, false);
     for (int i = 0; i < MANY; i++)
         task[i] = spawn_probe(runtime, &record, PROBE_WAITS, 0);
-    wait_until(record_polls(&record) == MANY);
-    look();
+    do
+        look();
+    while (count_in(text, ": parked") != MANY);
     ck_assert_int_eq(count_in(text, "\ntask "), MANY);
     for (int i = 0; i < MANY; i++)
         ck_assert(part_has(text, steal_task_id(task[i]), ": parked"));
@@ -410,7 +411,7 @@ START_TEST(running_task_that_has_parked_before_is_known)
     start(2, false);
     ck_assert_int_eq(steal_spawn(runtime, &late.future, sizeof late, &task), 0);
     wait_until(record_polls(&record) == 1);
-    look();
+    wait_until(look_finds(", late: parked"));
     ck_assert(part_has(text, steal_task_id(task), ", late: parked"));
     record_open(&record);
     wait_until(load_acquire(&held));

@@ -176,10 +176,10 @@ live_and_dump(bool time_polls)
         steal_notify_all(&notify);
         sched_yield();
     }
+    wait_until(load_acquire(&complete) > 0);
     store_release(&over, true);
     for (int i = 0; i < DUMPERS; i++)
         join_thread(thread[i]);
-    ck_assert_int_gt(load_acquire(&complete), 0);
     store_release(&closing, true);
     for (int i = 0; i < RESIDENTS; i++) {
         while (!steal_task_is_finished(residents[i]))

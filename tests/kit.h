@@ -176,8 +176,8 @@ meter_drop(void *data)
 static inline void
 meter_wake(void *data)
 {
+    meter_drop(data); /* before the wake is seen */
     meter_wake_by_ref(data);
-    meter_drop(data);
 }
 
 /* A waker that is lent, as a context has it: `refs` counts the clones. */

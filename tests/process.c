@@ -805,5 +805,6 @@ main(void)
         kill_of_a_child_that_has_ended_reaches_nobody,
     };
 
+    unsetenv("STEAL_DEBUG"); /* no looker shall have a descriptor of its own */
     return run_suite_with("process", reset, tests, LENGTH(tests));
 }

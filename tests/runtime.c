@@ -553,7 +553,8 @@ START_TEST(stop_with_a_limit_names_who_is_stuck)
     wait_until(load_acquire(&holding) == 1);
     wait_until(record_polls(&record) == 1);
     ck_assert_int_eq(steal_runtime_stop(runtime, STEAL_MS(20)), -ETIMEDOUT);
-    ck_assert_uint_eq(steal_runtime_stuck(runtime, names, 2), 1);
+    wait_until(record_drops(&record) == 1);
+    wait_until(steal_runtime_stuck(runtime, names, 2) == 1);
     ck_assert_str_eq(names[0], "call");
     ck_assert_uint_eq(steal_runtime_stuck(runtime, NULL, 0), 1);
     store_release(&let_go, true);

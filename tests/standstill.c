@@ -586,12 +586,13 @@ signal_parent(int signal)
 
 START_TEST(who_waits_for_a_signal_is_not_told_of)
 {
-    pid_t child = fork_helper(signal_parent, SIGUSR1);
     struct steal_runtime *runtime = start();
     struct steal_signal_next next;
     struct steal_signal *signal;
+    pid_t child;
 
     ck_assert_int_eq(steal_signal_new(&signal, runtime, SIGUSR1), 0);
+    child = fork_helper(signal_parent, SIGUSR1);
     expect_no_telling(runtime, steal_signal_next(&next, signal));
     steal_signal_free(signal);
     runtime_end(runtime);
