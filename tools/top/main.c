@@ -20,6 +20,9 @@
 #include "feed.h"
 #include "screen.h"
 
+/* How long a script waits for a program that says nothing, ms. */
+#define PATIENCE 10000
+
 struct top {
     const char *path;
     uint64_t delay; /* ns */
@@ -42,12 +45,16 @@ clock_now(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
+/* The program is not there, or not any more; or what else it is. */
 static void
-disconnect(struct top *top)
+disconnect(struct top *top, int error)
 {
+    bool closed = error == -EPIPE || error == -ECONNRESET ||
+                  error == -ECONNREFUSED || error == -ENOENT;
+
     feed_close(&top->feed);
     top->asked = false;
-    top->view.trouble = "connection closed";
+    top->view.trouble = closed ? "connection closed" : strerror(-error);
 }
 
 /* Where there is no connection it is tried to make one each time. */
@@ -64,7 +71,7 @@ ask(struct top *top)
     if (!error)
         error = feed_ask(&top->feed);
     if (error)
-        disconnect(top);
+        disconnect(top, error);
     else
         top->asked = true;
     return error;
@@ -131,8 +138,10 @@ fetch(struct top *top)
     while (!error && !got) {
         struct pollfd fd = { .fd = top->feed.socket, .events = POLLIN };
 
-        poll(&fd, 1, -1);
-        got = take(top);
+        if (poll(&fd, 1, PATIENCE) == 0)
+            got = -ETIMEDOUT;
+        else
+            got = take(top);
         if (got < 0)
             error = got;
     }
@@ -172,7 +181,7 @@ look_for_answer(struct top *top)
     int got = top->feed.socket >= 0 ? take(top) : 0;
 
     if (got < 0)
-        disconnect(top);
+        disconnect(top, got);
     if (got > 0 && top->count > 0)
         top->count--;
     if (got)
@@ -277,7 +286,10 @@ read_options(struct top *top, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    struct top top = { .delay = 1000000000, .count = -1, .feed = FEED_INIT };
+    struct top top = { .delay = 1000000000,
+        .count = -1,
+        .view.first = true,
+        .feed = FEED_INIT };
     int status;
 
     if (!read_options(&top, argc, argv))

@@ -156,23 +156,30 @@ put_task(int row, const struct snapshot *s, const struct top_task *task,
     put_row(row, attributes, line);
 }
 
-/* The task that was selected, wherever it is now; if it is gone, who is in its
- * place. */
+static bool
+find_again(struct view *view, const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->ntasks; i++) {
+        if (s->tasks[i].id == view->selected) {
+            view->place = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The task that was selected, wherever it is now; if it is gone, or has no id, who is
+ * in its place. */
 static void
 find_selected(struct view *view, const struct snapshot *s)
 {
-    for (size_t i = 0; i < s->ntasks && view->selected; i++) {
-        if (s->tasks[i].id == view->selected) {
-            view->place = i;
-            return;
-        }
-    }
+    if (view->first)
+        view->place = 0;
+    else if (view->selected && find_again(view, s))
+        return;
     if (view->place >= s->ntasks)
         view->place = s->ntasks ? s->ntasks - 1 : 0;
-    if (!view->selected)
-        view->place = 0;
-    else if (s->ntasks)
-        view->selected = s->tasks[view->place].id;
+    view->selected = s->ntasks ? s->tasks[view->place].id : 0;
 }
 
 static void
@@ -260,6 +267,7 @@ select_task(struct view *view, struct snapshot *s, long by)
         place = 0;
     if (place >= (long)s->ntasks)
         place = (long)s->ntasks - 1;
+    view->first = false;
     view->place = (size_t)place;
     view->selected = s->tasks[place].id;
 }
@@ -269,7 +277,7 @@ sort_by(struct view *view, struct snapshot *s, enum top_order order)
 {
     snapshot_sort(s, order); /* the next key may be one that selects */
     view->order = order;
-    view->selected = 0;
+    view->first = true;
     view->place = 0;
     return WISH_DRAW;
 }

@@ -4,11 +4,14 @@
 #ifndef TOP_SCREEN_H
 #define TOP_SCREEN_H
 
+#include <stdbool.h>
+
 #include "snapshot.h"
 
 struct view {
     enum top_order order;
-    uint64_t selected; /* the id of a task; 0: the first */
+    bool first;        /* who is first, whoever that is, is selected; else: */
+    uint64_t selected; /* the id of a task; 0: it has none */
     size_t place;      /* its row in the table */
     size_t top;        /* the first row that is shown */
     const char *path;
