@@ -5,8 +5,8 @@
  *
  * tells the workers, the queues, and every task: its id and name, whether it runs,
  * waits in a queue or is parked, and the chain of futures that it awaits, each with
- * its place in the source.  With options.time_polls also how often and for how long
- * it was polled.
+ * its place in the source.  With options.time_polls, detect_lost_wakes or top also
+ * how often and for how long it was polled.
  *
  * Nobody is stopped.  A parked task cannot be polled while it is looked at, which
  * takes as long as a short poll; a queued one is taken out of its queue and goes

@@ -105,8 +105,10 @@ struct steal_options {
  * Starts a runtime.  `options` may be NULL.
  * Errors: -EINVAL (more than STEAL_WORKERS_MAX workers, or than one with
  * STEAL_ON_CALLER, or that with STEAL_PIN_WORKERS, unknown flags, half an
- * allocator, no size), -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop
- * that cannot be made, as -EMFILE.
+ * allocator, no size, a stack too small for the system, no such policy of
+ * detect_lost_wakes), -ENOTSUP (deterministic with a loop or STEAL_PIN_WORKERS),
+ * -ENOMEM, -EAGAIN (no thread), or what libuv says of a loop that cannot be made,
+ * as -EMFILE.
  */
 STEAL_API STEAL_MUST_CHECK int steal_runtime_new(struct steal_runtime **runtime,
         const struct steal_options *options);

@@ -7,8 +7,9 @@
  *     snapshot    a dump in lines (dump_lines.c); may be asked for again
  *     text json   what steal_dump() and steal_dump_json() write, and then the end
  *
- * It waits for nobody: what a client does not take at once is kept, and one that asks
- * for more before it has taken that, or for what nobody knows, is sent away.
+ * It waits for nobody: what a client does not take at once is kept, and what it asks
+ * for meanwhile is read when it has taken that.  One that sends two lines at once, or
+ * what nobody knows, is sent away.
  *
  * Threads: the thread has all of it but the pipe that ends it.
  */
