@@ -217,6 +217,15 @@ END_TEST
  * Dropping
  */
 
+static uint64_t
+calls_queued(void)
+{
+    struct steal_metrics m;
+
+    steal_metrics(runtime, &m, sizeof m);
+    return m.blocking_queued;
+}
+
 START_TEST(call_dropped_before_it_begins_is_not_made)
 {
     struct steal_options options = STEAL_OPTIONS_INIT;
@@ -230,6 +239,7 @@ START_TEST(call_dropped_before_it_begins_is_not_made)
     first = spawn_caller(pass_gate, NULL);
     wait_until(arrived() == 1);
     second = spawn_caller(add_one, &number);
+    wait_until(calls_queued() == 1);
     steal_task_abort(second);
     ck_assert_int_eq(join_task(runtime, second), -ECANCELED);
     open_gate();
@@ -440,6 +450,7 @@ START_TEST(stop_drops_queued_calls_and_waits_for_those_that_run)
     task[0] = spawn_caller(pass_gate, NULL);
     wait_until(arrived() == 1);
     task[1] = spawn_caller(add_one, &number);
+    wait_until(calls_queued() == 1);
     ck_assert_int_eq(steal_runtime_stop(runtime, STEAL_MS(1)), -ETIMEDOUT);
     ck_assert_int_eq(steal_runtime_stop(runtime, 0), -ETIMEDOUT);
     wait_until(steal_task_is_finished(task[1]));

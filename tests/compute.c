@@ -260,6 +260,7 @@ START_TEST(dropped_before_it_has_begun_it_is_never_called)
     wait_until(load_acquire(&begun) == 1);
     for (size_t i = 0; i < LENGTH(task); i++)
         task[i] = spawn_awaiter(add_one, &number);
+    wait_until(count_polls(runtime) == 1 + LENGTH(task));
     wait_for_sleepers(1);
     for (size_t i = 0; i < LENGTH(task); i += 2)
         steal_task_abort(task[i]);

@@ -141,17 +141,17 @@ END_TEST
 START_TEST(events_that_are_alike_are_one)
 {
     struct steal_file_watch *watch = watch_folder(BOTH);
+    bool is_last = false;
 
     for (int i = 0; i < 1000; i++)
         write_file("file", "text");
     write_file("last", "");
     expect_event(watch, STEAL_RENAMED, "file");
-    for (int i = 0; i < 1000; i++) { /* as many as were taken in between */
+    for (int i = 0; !is_last; i++) { /* as many as were taken in between */
         struct steal_file_watch_next next = await_event(watch);
 
-        if (strcmp(next.name, "last") == 0)
-            break;
-        ck_assert_uint_eq(next.events, STEAL_CHANGED);
+        is_last = strcmp(next.name, "last") == 0;
+        ck_assert(is_last || next.events == STEAL_CHANGED);
         ck_assert_int_lt(i, 1000);
     }
     steal_file_watch_free(watch);

@@ -240,6 +240,7 @@ START_TEST(deadline_that_is_put_off_does_not_abort)
     add(&other, PROBE_WAITS, 0);
     steal_group_set_deadline(&group, deadline);
     task = spawn_waiting(false, &begun);
+    wait_until(load_acquire(&begun) == 1);
     steal_group_set_deadline(&group, STEAL_FOREVER);
     if (steal_now() < deadline) { /* else this machine was too slow */
         wait_until(steal_now() > deadline + STEAL_MS(2));

@@ -6,6 +6,7 @@
 #define STEAL_TESTS_JOBS_H
 
 #include <steal/fork.h>
+#include <steal/metrics.h>
 
 #include "kit.h"
 
@@ -142,6 +143,17 @@ static inline int
 grow_tree(void *arg)
 {
     return grow(*(int *)arg);
+}
+
+/* How often tasks were polled. */
+static inline uint64_t
+count_polls(struct steal_runtime *runtime)
+{
+    struct steal_worker_metrics m;
+
+    require(steal_metrics_worker(runtime, STEAL_ALL_WORKERS, &m, sizeof m) ==
+            0);
+    return m.polls;
 }
 
 /*

@@ -360,6 +360,7 @@ START_TEST(who_leaves_makes_room_for_a_computation)
         thread = start_guest();
         future = steal_compute(&compute, grow_tree, &depth);
         ck_assert_int_eq(steal_spawn(first, future, sizeof compute, &task), 0);
+        wait_until(count_polls(first) == 1);
         wait_for_sleepers(2);
         ck_assert(!steal_task_is_finished(task));
         store_release(&may_leave, true);
