@@ -297,13 +297,14 @@ look_at_queued(struct steal_task *task, void *data)
     tell(data, task, DUMP_QUEUED, -1);
 }
 
+/* Nothing is taken meanwhile, but a player that sleeps may wake tasks. */
 static void
 look_at_worker(struct dump *dump, unsigned i)
 {
     struct worker *w = &dump->runtime->workers[i];
     struct steal_task *hand = steal__simulation_hand(dump->runtime, i);
-    struct steal_task *next = load_relaxed(&w->slot.task); /* gate.h, O1 */
-    uint64_t tail = load_relaxed(&w->ring.tail);
+    struct steal_task *next = load_acquire(&w->slot.task); /* slot.h, O1 */
+    uint64_t tail = load_acquire(&w->ring.tail);           /* ring.h, O1 */
 
     if (hand)
         look_at_queued(hand, dump);
